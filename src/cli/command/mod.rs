@@ -1,0 +1,1 @@
+//! One file a command: an `Args` struct and a `run`.

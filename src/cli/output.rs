@@ -1,0 +1,1 @@
+//! Everything that goes to stdout, and how errors look on stderr.

@@ -1,0 +1,3 @@
+//! The outside world: real implementations of the ports. Named only in `cli/context.rs`.
+
+pub mod http;

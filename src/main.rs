@@ -1,0 +1,5 @@
+//! `hallpass`: see `hallpass::cli`.
+
+fn main() -> std::process::ExitCode {
+    hallpass::cli::main()
+}

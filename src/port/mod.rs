@@ -1,0 +1,306 @@
+//! The outside world, as a handful of traits. Real ones live in `edge/`; fakes in [`fake`].
+//!
+//! Futures are not `Send`: one `current_thread` runtime drives the program.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+pub mod fake;
+
+/// A boxed future, so that the traits stay object-safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Pieces of a body as they arrive or go out.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, HttpError>> + Send + Sync>>;
+
+/// A body, whole or in pieces.
+pub enum Body {
+    /// All of it, in memory; may be sent again.
+    Whole(Bytes),
+    /// Pieces; can be sent once. `length` in bytes where known.
+    Stream {
+        /// Total bytes, where known before the end.
+        length: Option<u64>,
+        /// The pieces.
+        stream: ByteStream,
+    },
+}
+
+impl Body {
+    /// No body.
+    pub fn empty() -> Self {
+        Body::Whole(Bytes::new())
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Body::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Body::Stream { length, .. } => write!(f, "Body(stream, {length:?})"),
+        }
+    }
+}
+
+/// An HTTP request on its way out.
+pub type Request = http::Request<Body>;
+/// An HTTP response; its body is read by the caller.
+pub type Response = http::Response<Body>;
+
+/// How a request failed below HTTP.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// Name resolution, connection or TLS failed: the request provably did not leave.
+    #[error("{0}")]
+    NotSent(String),
+    /// It may have left: reset, timeout or garbage after sending began.
+    #[error("{0}")]
+    Ambiguous(String),
+    /// The answer broke a limit of ours (size, time).
+    #[error("{0}")]
+    Limit(String),
+}
+
+/// Sends requests. Follows no redirect, keeps no cookie, reads no netrc, decompresses nothing.
+pub trait Http {
+    /// One request, one response head; the body streams.
+    fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, HttpError>>;
+}
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub type UnixTime = i64;
+
+/// Time, and waiting.
+pub trait Clock {
+    /// The wall clock.
+    fn now(&self) -> UnixTime;
+    /// Milliseconds from a steady clock that never goes back; only differences mean anything.
+    fn steady_millis(&self) -> u64;
+    /// Waits.
+    fn sleep<'a>(&'a self, duration: Duration) -> BoxFuture<'a, ()>;
+}
+
+/// Random bytes fit for keys.
+pub trait Random {
+    /// Fills the buffer, or fails; never with anything predictable.
+    fn fill(&self, buffer: &mut [u8]) -> Result<()>;
+}
+
+/// The person's browser.
+pub trait Browser {
+    /// Whether there seems to be one here (a display, `$BROWSER`), without starting it.
+    fn available(&self) -> bool;
+    /// Hands it a URL (http or https) as one argument; does not wait for it.
+    fn open(&self, url: &url::Url) -> Result<()>;
+}
+
+/// Where a redirect is to be caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenSpec {
+    /// How the host is written in `redirect_uri`.
+    pub host: LoopbackHost,
+    /// A fixed port, or any free one.
+    pub port: Option<u16>,
+}
+
+/// The loopback host of a redirect URI (RFC 8252 §7.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoopbackHost {
+    /// `127.0.0.1`
+    #[default]
+    V4,
+    /// `[::1]`
+    V6,
+    /// `localhost`: both families are bound, or binding fails.
+    Localhost,
+}
+
+/// Opens the loopback listener.
+pub trait RedirectListener {
+    /// Binds at once (before any browser starts), or fails; never on another address or port.
+    fn bind(&self, spec: &ListenSpec) -> Result<Box<dyn BoundListener>>;
+}
+
+/// A listener that is bound; closed when dropped.
+pub trait BoundListener {
+    /// The port that was bound.
+    fn port(&self) -> u16;
+    /// The next complete request within the limits; malformed ones are answered inside.
+    fn next<'a>(&'a mut self) -> BoxFuture<'a, Result<Box<dyn RedirectRequest>>>;
+}
+
+/// One request at the listener, waiting for its answer.
+pub trait RedirectRequest {
+    /// Method, target, headers and body.
+    fn request(&self) -> &http::Request<Vec<u8>>;
+    /// Answers and closes the connection; returns when the bytes are handed to the system.
+    fn respond(self: Box<Self>, response: http::Response<Vec<u8>>);
+}
+
+/// Names one entry of a store: `hallpass:<purpose>:<name>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntryKey {
+    /// What kind of thing it is.
+    pub purpose: Purpose,
+    /// `service@account` for a session, `service` for a client.
+    pub name: String,
+}
+
+/// What a store entry holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// A session record.
+    Session,
+    /// A client secret.
+    ClientSecret,
+    /// A registration access token (RFC 7592).
+    Registration,
+}
+
+/// Where secrets are kept. Reading needs no lock; writing exists only on the guard.
+pub trait TokenStore {
+    /// For people: `OS keyring (Secret Service)`, `encrypted file …`.
+    fn describe(&self) -> String;
+    /// Writes, reads and deletes a probe entry; fails with one of the `Store*` codes.
+    fn probe(&self) -> Result<()>;
+    /// The entry's value, `None` where there is none.
+    fn read(&self, key: &EntryKey) -> Result<Option<Secret>>;
+    /// Takes the lock of this one credential, waiting at most `deadline`; `waiting` is called
+    /// once, after a second, with who is waited for.
+    fn lock(
+        &self,
+        key: &EntryKey,
+        deadline: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Box<dyn StoreGuard + '_>>;
+}
+
+/// The lock of one entry, and the only way to write it.
+pub trait StoreGuard {
+    /// The value as it is now, under the lock.
+    fn read(&self) -> Result<Option<Secret>>;
+    /// Replaces the value, durably.
+    fn write(&mut self, value: &Secret) -> Result<()>;
+    /// Removes the value; fine where there is none.
+    fn delete(&mut self) -> Result<()>;
+    /// Sets garbled or foreign content aside under another name, so that a write loses nothing.
+    fn keep_aside(&mut self) -> Result<String>;
+}
+
+/// Public documents (metadata, JWKS) kept between runs; nothing secret ever.
+pub trait Cache {
+    /// The document and when it was put, where there is one.
+    fn get(&self, key: &str) -> Option<(Vec<u8>, UnixTime)>;
+    /// Keeps the document; failing to is not an error.
+    fn put(&self, key: &str, document: &[u8]);
+}
+
+/// Non-secret facts of sessions, so that `status` and completion unlock nothing; and the spill.
+pub trait StateFiles {
+    /// Every file of a kind: name and content.
+    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>>;
+    /// One file.
+    fn read(&self, kind: StateKind, name: &str) -> Result<Option<Vec<u8>>>;
+    /// Replaces one file atomically, mode 0600.
+    fn write(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()>;
+    /// Removes one file; fine where there is none.
+    fn remove(&self, kind: StateKind, name: &str) -> Result<()>;
+}
+
+/// Kinds of state files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StateKind {
+    /// Facts of one session, named `service@account`.
+    Session,
+    /// The default account of a service, named by the service.
+    DefaultAccount,
+    /// An encrypted record whose store write failed, named `service@account`.
+    Spill,
+}
+
+/// Where secrets that the person keeps elsewhere come from.
+pub trait Environment {
+    /// An environment variable; `None` where unset or empty.
+    fn var(&self, name: &str) -> Option<String>;
+    /// A file's content without its trailing line end; refused where others may read it.
+    fn read_secret_file(&self, path: &str) -> Result<Secret>;
+    /// What a program prints, without the trailing line end; no shell, deadline inside.
+    fn command_output(&self, argv: &[String]) -> Result<Secret>;
+}
+
+/// The person at the terminal. Everything goes to stderr; data never does.
+pub trait UserInterface {
+    /// Whether questions can be asked (terminal on stdin and stderr, not `--no-input`).
+    fn can_prompt(&self) -> bool;
+    /// A line for the person.
+    fn notice(&self, line: &str);
+    /// A line that must not be missed.
+    fn warn(&self, line: &str);
+    /// A wire-trace line (`-v`), already redacted; dropped unless asked for.
+    fn trace(&self, line: &str);
+    /// Whether [`UserInterface::trace`] goes anywhere.
+    fn tracing(&self) -> bool;
+    /// Asks for a line; `Err(PromptNeeded)` naming `flag` where nobody can answer.
+    fn ask(&self, question: &str, flag: &str) -> Result<String>;
+    /// Asks for a line that is not echoed.
+    fn ask_secret(&self, question: &str, flag: &str) -> Result<Secret>;
+    /// Asks yes or no.
+    fn confirm(&self, question: &str, default: bool, flag: &str) -> Result<bool>;
+    /// The next line typed or piped while something else is waited for; never resolves where
+    /// there is nothing to read from. Longer lines than a canonical terminal's must work.
+    fn next_line<'a>(&'a self) -> BoxFuture<'a, Result<Secret>>;
+}
+
+/// Signals held back while something must not be torn apart.
+pub trait Interrupts {
+    /// Until the guard is dropped SIGINT, SIGTERM and SIGHUP wait; then they take effect.
+    fn hold(&self) -> Box<dyn InterruptGuard>;
+}
+
+/// See [`Interrupts::hold`].
+pub trait InterruptGuard {}
+
+/// All ports of one run, as grants and sessions take them.
+#[derive(Clone, Copy)]
+pub struct Ports<'a> {
+    /// The authorization server's side: strict TLS always.
+    pub http: &'a dyn Http,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// Randomness.
+    pub random: &'a dyn Random,
+    /// Browser.
+    pub browser: &'a dyn Browser,
+    /// Loopback listener.
+    pub listener: &'a dyn RedirectListener,
+    /// Secrets.
+    pub store: &'a dyn TokenStore,
+    /// Public documents.
+    pub cache: &'a dyn Cache,
+    /// Non-secret facts.
+    pub state: &'a dyn StateFiles,
+    /// The person.
+    pub ui: &'a dyn UserInterface,
+    /// Environment variables, secret files, secret commands.
+    pub environment: &'a dyn Environment,
+    /// Signals.
+    pub interrupts: &'a dyn Interrupts,
+}
+
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Self {
+        use crate::error::Code;
+        match error {
+            HttpError::NotSent(text) => Error::new(Code::Unreachable, text),
+            HttpError::Ambiguous(text) => Error::new(Code::TransportFailed, text),
+            HttpError::Limit(text) => Error::new(Code::ResponseInvalid, text),
+        }
+    }
+}

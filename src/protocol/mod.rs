@@ -1,0 +1,8 @@
+//! The protocol rooms: one file per exchange, pure values in and out.
+//!
+//! Only what the `oauth2` crate lacks or cannot do; the standard token exchanges run through
+//! that crate in `grant/`.
+
+pub mod id_token;
+pub mod metadata;
+pub mod token;

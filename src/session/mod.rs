@@ -1,0 +1,11 @@
+//! A token over time. One way to get a token: [`access_token()`].
+
+pub mod access_token;
+pub mod facts;
+pub mod freshness;
+pub mod record;
+pub mod sign_in;
+pub mod sign_out;
+
+pub use access_token::{Access, Wanted, access_token, peek};
+pub use record::Record;
