@@ -7,7 +7,29 @@ pub mod output;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use crate::error::Code;
+
 /// The whole program.
 pub fn main() -> ExitCode {
-    todo!()
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
+    let error_format = cli.global.error_format;
+    let cx = context::Context::new(cli.global);
+    match command::run(&cx, cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error, error_format);
+            ExitCode::from(error.code().exit_code())
+        }
+    }
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        ExitCode::from(code.exit_code())
+    }
 }

@@ -43,3 +43,29 @@ pub enum AddressFamily {
     V4,
     V6,
 }
+
+/// One reqwest client, built on first use.
+pub struct Client {
+    options: HttpOptions,
+    inner: std::cell::OnceCell<reqwest::Client>,
+}
+
+impl Client {
+    /// Builds nothing yet.
+    pub fn new(options: HttpOptions) -> Self {
+        Client {
+            options,
+            inner: std::cell::OnceCell::new(),
+        }
+    }
+}
+
+impl crate::port::Http for Client {
+    fn send<'a>(
+        &'a self,
+        request: crate::port::Request,
+    ) -> crate::port::BoxFuture<'a, Result<crate::port::Response, crate::port::HttpError>> {
+        let _ = (&self.options, &self.inner, request);
+        todo!()
+    }
+}

@@ -1,0 +1,17 @@
+//! `hallpass call`.
+
+use crate::cli::context::Context;
+use crate::error::Result;
+
+/// Make one authenticated request
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Service, or SERVICE@ACCOUNT
+    pub service: String,
+}
+
+/// Runs it.
+pub fn run(cx: &Context, args: Args) -> Result<()> {
+    let _ = (cx, args);
+    todo!()
+}
