@@ -1,1 +1,0 @@
-//! Hand-written doubles of the ports.
