@@ -3,6 +3,8 @@
 //! Only what the `oauth2` crate lacks or cannot do; the standard token exchanges run through
 //! that crate in `grant/`.
 
+pub mod authorization_request;
+pub mod authorization_response;
 pub mod id_token;
 pub mod metadata;
 pub mod token;
