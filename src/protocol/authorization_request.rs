@@ -279,7 +279,7 @@ mod tests {
         fresh.code_verifier = Secret::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(
             fresh.code_challenge(),
-            "E9Melhoa2OwvFrEMTJguCMHaoeK1t8URWbuGJSstw-cM"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 
