@@ -46,6 +46,7 @@
 //!   provider over ring, sealing through its AEAD. The exception is Argon2id, which ring lacks.
 
 pub mod cli;
+pub mod demo;
 pub mod dialect;
 pub mod edge;
 pub mod error;

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod cache;
 pub mod clock;
 pub mod configuration;
+pub mod demo_server;
 pub mod env;
 pub mod files;
 pub mod http;
