@@ -1,5 +1,7 @@
 //! The composition root: the only place that names `edge`. Nothing is built before it is used.
 
+pub mod demo;
+
 use std::cell::OnceCell;
 use std::future::Future;
 
