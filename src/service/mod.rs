@@ -3,10 +3,17 @@
 //! One table of keys serves presets, the configuration file, the environment and flags; they are
 //! merged preset < file < environment < flags, and each value remembers where it came from.
 
+pub mod assign;
 pub mod configuration;
+mod merge;
+mod placeholder;
+pub mod preset;
 pub mod registration;
 pub mod resolved;
+mod strict;
+mod validate;
 
 pub use configuration::Configuration;
+pub use preset::Preset;
 pub use registration::Registration;
 pub use resolved::{Origin, Service};

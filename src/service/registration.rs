@@ -69,8 +69,11 @@ pub struct Registration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
 
-    /// Scope to ask for, one entry each.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Scope to ask for, one entry each; a file may also give one string with spaces.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "words_or_list"
+    )]
     pub scope: Option<Vec<String>>,
     /// What stands between scopes on the wire; a space unless a dialect says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +91,10 @@ pub struct Registration {
     /// Relative request URLs are appended to this; may name values captured at sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_base_url: Option<String>,
+    /// Members of the token response or parameters of the callback that `api_base_url` may name
+    /// (`instance_url`, `realmId`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Vec<String>>,
     /// Further origins that may see the token: `https://*.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<Vec<String>>,
@@ -115,6 +122,26 @@ pub struct Registration {
     /// How lists are paged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pagination: Option<Pagination>,
+}
+
+/// Reads `"openid email"` and `["openid", "email"]` alike.
+fn words_or_list<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "a string of words with spaces, or a list of strings"
+    )]
+    enum Words {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(Some(match Words::deserialize(deserializer)? {
+        Words::One(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Words::Many(list) => list,
+    }))
 }
 
 /// Where a client secret is found at run time.
