@@ -1,6 +1,32 @@
 //! Http over reqwest, rustls and ring; built only when a request goes out.
 
+mod body;
+mod failure;
+mod lookup;
+mod proxy;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::cell::OnceCell;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
+
+use url::Url;
+
+use crate::port::{Body, BoxFuture, Http, HttpError, Request, Response};
+
+pub use body::{file, standard_input};
+use failure::Peer;
+use proxy::Proxies;
+
+/// Name resolution, TCP and TLS together; below the 30 s of a whole exchange, so that a host that
+/// drops packets is told as "not sent" and may be tried again.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Headers an answer may carry; hyper's default of 100 is met by real APIs.
+const MAX_HEADERS: usize = 256;
 
 /// What `call`'s flags change about the connection to an API. The authorization server's client
 /// always uses the default plus `cacert`, `proxy` and the address family.
@@ -13,9 +39,10 @@ pub struct HttpOptions {
     /// PEM files of a client certificate and its key (`--cert`, `--key`).
     pub cert: Option<String>,
     pub key: Option<String>,
-    /// `http://`, `https://`, `socks5://`, `socks5h://` (`-x`); else from the environment.
+    /// `http://`, `https://`, `socks5://`, `socks5h://` (`-x`); else from the environment. Empty
+    /// means none.
     pub proxy: Option<String>,
-    /// `--noproxy`-like list; `*` is all.
+    /// `--noproxy`-like list; `*` is all. In place of the environment's.
     pub no_proxy: Option<String>,
     /// Only HTTP/1.1, only HTTP/2.
     pub version: HttpVersion,
@@ -32,6 +59,7 @@ pub enum HttpVersion {
     #[default]
     Any,
     Http1,
+    /// Also on `http://`, with prior knowledge (RFC 9113 §3.3).
     Http2,
 }
 
@@ -44,28 +72,145 @@ pub enum AddressFamily {
     V6,
 }
 
-/// One reqwest client, built on first use.
+/// A reqwest client for `http` and one for `https`, each built on first use: reading the trust
+/// anchors costs more than a whole plain request.
 pub struct Client {
     options: HttpOptions,
-    inner: std::cell::OnceCell<reqwest::Client>,
+    environment: fn(&str) -> Option<String>,
+    plain: OnceCell<Built>,
+    secure: OnceCell<Built>,
+}
+
+struct Built {
+    client: reqwest::Client,
+    proxies: Arc<Proxies>,
+    connect_timeout: Duration,
 }
 
 impl Client {
     /// Builds nothing yet.
     pub fn new(options: HttpOptions) -> Self {
+        Client::with_environment(options, super::env::var)
+    }
+
+    /// [`Client::new`] with another source of `SSL_CERT_FILE`, `https_proxy` and the like.
+    pub fn with_environment(options: HttpOptions, environment: fn(&str) -> Option<String>) -> Self {
         Client {
             options,
-            inner: std::cell::OnceCell::new(),
+            environment,
+            plain: OnceCell::new(),
+            secure: OnceCell::new(),
+        }
+    }
+
+    fn built(&self, url: &Url) -> Result<&Built, HttpError> {
+        let secure = url.scheme() == "https";
+        let slot = if secure { &self.secure } else { &self.plain };
+        if let Some(built) = slot.get() {
+            return Ok(built);
+        }
+        let built = self.build(secure)?;
+        Ok(slot.get_or_init(|| built))
+    }
+
+    fn build(&self, secure: bool) -> Result<Built, HttpError> {
+        let options = &self.options;
+        let proxies = Arc::new(Proxies::read(
+            options.proxy.as_deref(),
+            options.no_proxy.as_deref(),
+            &self.environment,
+        )?);
+        let tls = if secure || proxies.any_https() {
+            trust::configuration(options, &self.environment)?
+        } else {
+            trust::unused()?
+        };
+        let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("hallpass/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(connect_timeout)
+            .http1_max_headers(MAX_HEADERS)
+            .dns_resolver(lookup::Lookup)
+            .tls_backend_preconfigured(tls);
+        if !proxies.is_empty() {
+            let chosen = Arc::clone(&proxies);
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| chosen.choose(url)));
+        }
+        builder = match options.version {
+            HttpVersion::Any => builder,
+            HttpVersion::Http1 => builder.http1_only(),
+            HttpVersion::Http2 => builder.http2_prior_knowledge(),
+        };
+        // Binding to the unspecified address of one family leaves only that family's addresses,
+        // literals included.
+        builder = match options.family {
+            AddressFamily::Any => builder,
+            AddressFamily::V4 => builder.local_address(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            AddressFamily::V6 => builder.local_address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        };
+        let client = builder.build().map_err(|error| {
+            HttpError::NotSent(format!("cannot set up HTTP: {}", error.without_url()))
+        })?;
+        Ok(Built {
+            client,
+            proxies,
+            connect_timeout,
+        })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, HttpError> {
+        let (parts, body) = request.into_parts();
+        let url = target(&parts.uri)?;
+        let built = self.built(&url)?;
+        let peer = Peer {
+            host: authority(&url),
+            proxy: built.proxies.choose(&url).as_ref().map(authority),
+            connect_timeout: built.connect_timeout,
+            family: self.options.family,
+        };
+        let mut outgoing = reqwest::Request::new(parts.method, url);
+        *outgoing.headers_mut() = parts.headers;
+        if let Body::Stream { length, .. } = body {
+            body::frame(outgoing.headers_mut(), length);
+        }
+        *outgoing.body_mut() = body::outgoing(body);
+        match built.client.execute(outgoing).await {
+            Ok(answer) => Ok(body::incoming(answer, peer)),
+            Err(error) => Err(failure::of_request(error, &peer)),
         }
     }
 }
 
-impl crate::port::Http for Client {
-    fn send<'a>(
-        &'a self,
-        request: crate::port::Request,
-    ) -> crate::port::BoxFuture<'a, Result<crate::port::Response, crate::port::HttpError>> {
-        let _ = (&self.options, &self.inner, request);
-        todo!()
+impl Http for Client {
+    fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, HttpError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// The request's target as a URL: absolute, http or https, and without user information, which
+/// would travel further than its owner thinks (must 48).
+fn target(uri: &http::Uri) -> Result<Url, HttpError> {
+    let refuse = |why: &str| Err(HttpError::NotSent(format!("the request's URL {why}")));
+    let Ok(url) = Url::parse(&uri.to_string()) else {
+        return refuse("is not an absolute URL");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse("is neither http nor https");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("carries a user name or password");
+    }
+    Ok(url)
+}
+
+/// `host:port`, for error texts.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }

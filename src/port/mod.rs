@@ -55,18 +55,41 @@ pub type Request = http::Request<Body>;
 pub type Response = http::Response<Body>;
 
 /// How a request failed below HTTP.
-#[derive(Debug, thiserror::Error)]
+///
+/// The text's first line says what failed; a second line, where there is one, what to do about it.
+/// `Display` shows the first, [`HttpError::hint`] the second.
+#[derive(Debug)]
 pub enum HttpError {
     /// Name resolution, connection or TLS failed: the request provably did not leave.
-    #[error("{0}")]
     NotSent(String),
     /// It may have left: reset, timeout or garbage after sending began.
-    #[error("{0}")]
     Ambiguous(String),
     /// The answer broke a limit of ours (size, time).
-    #[error("{0}")]
     Limit(String),
 }
+
+impl HttpError {
+    /// What to do about it, where something can be done.
+    pub fn hint(&self) -> Option<&str> {
+        self.lines().1
+    }
+
+    fn lines(&self) -> (&str, Option<&str>) {
+        let (HttpError::NotSent(text) | HttpError::Ambiguous(text) | HttpError::Limit(text)) = self;
+        match text.split_once('\n') {
+            Some((what, hint)) => (what, Some(hint)),
+            None => (text, None),
+        }
+    }
+}
+
+impl std::fmt::Display for HttpError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.lines().0)
+    }
+}
+
+impl std::error::Error for HttpError {}
 
 /// Sends requests. Follows no redirect, keeps no cookie, reads no netrc, decompresses nothing.
 pub trait Http {
@@ -297,10 +320,15 @@ pub struct Ports<'a> {
 impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         use crate::error::Code;
-        match error {
-            HttpError::NotSent(text) => Error::new(Code::Unreachable, text),
-            HttpError::Ambiguous(text) => Error::new(Code::TransportFailed, text),
-            HttpError::Limit(text) => Error::new(Code::ResponseInvalid, text),
+        let code = match error {
+            HttpError::NotSent(_) => Code::Unreachable,
+            HttpError::Ambiguous(_) => Code::TransportFailed,
+            HttpError::Limit(_) => Code::ResponseInvalid,
+        };
+        let told = Error::new(code, error.to_string());
+        match error.hint() {
+            Some(hint) => told.with_hint(hint),
+            None => told,
         }
     }
 }
