@@ -5,6 +5,10 @@
 
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod client_authentication;
+pub mod device_authorization;
 pub mod id_token;
+pub mod json;
 pub mod metadata;
+pub mod number;
 pub mod token;

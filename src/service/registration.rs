@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::protocol::client_authentication::ClientAuthenticationMethod;
+
 /// One layer's values; every key optional.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -156,19 +158,6 @@ pub enum SecretSource {
     File(String),
     /// On the standard output of this command: program and arguments, no shell.
     Command(Vec<String>),
-}
-
-/// `token_endpoint_auth_method` (RFC 7591 §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum ClientAuthenticationMethod {
-    /// Public client: `client_id` in the body.
-    None,
-    /// HTTP Basic with form-encoded id and secret (RFC 6749 §2.3.1).
-    ClientSecretBasic,
-    /// Secret in the body.
-    ClientSecretPost,
 }
 
 /// How a session is got.
