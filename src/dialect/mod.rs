@@ -40,8 +40,6 @@ pub enum Switch {
     BasicWithoutSecret,
     /// `client_id` is called `client_key`.
     ClientKey,
-    /// The server knows no PKCE and may refuse its parameters.
-    NoPkce,
     /// `verification_uri` is called `verification_url`.
     VerificationUrl,
     /// Error codes of GitHub's own in place of `invalid_grant` and `invalid_client`.
@@ -80,7 +78,6 @@ impl Switch {
         Switch::JsonTokenRequest,
         Switch::BasicWithoutSecret,
         Switch::ClientKey,
-        Switch::NoPkce,
         Switch::VerificationUrl,
         Switch::GithubErrors,
         Switch::SlackErrors,
@@ -141,11 +138,6 @@ impl Switch {
                 "client_key",
                 "TikTok",
                 "https://developers.tiktok.com/doc/oauth-user-access-token-management",
-            ),
-            Switch::NoPkce => (
-                "no_pkce",
-                "Notion",
-                "https://developers.notion.com/docs/authorization",
             ),
             Switch::VerificationUrl => (
                 "verification_url",

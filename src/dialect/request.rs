@@ -22,7 +22,6 @@ pub fn token_request(switches: &[Switch], request: Request<Vec<u8>>) -> Result<R
     let mut form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     for switch in switches {
         match switch {
-            Switch::NoPkce => form.retain(|(name, _)| name != "code_verifier"),
             Switch::ClientKey => rename(&mut form, "client_id", "client_key"),
             Switch::BasicWithoutSecret if !head.headers.contains_key(AUTHORIZATION) => {
                 let place = form.iter().position(|(name, _)| name == "client_id");
@@ -53,7 +52,6 @@ pub fn authorization_parameters(
 ) -> Vec<(String, String)> {
     for switch in switches {
         match switch {
-            Switch::NoPkce => parameters.retain(|(name, _)| !name.starts_with("code_challenge")),
             Switch::ClientKey => rename(&mut parameters, "client_id", "client_key"),
             Switch::UserScope => rename(&mut parameters, "scope", "user_scope"),
             _ => {}
@@ -110,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn notion_takes_a_json_body_and_no_pkce() {
+    fn notion_takes_a_json_body() {
         let request = sent(
-            &[Switch::JsonTokenRequest, Switch::NoPkce],
-            "grant_type=authorization_code&code=a%2Bb&code_verifier=v&redirect_uri=http%3A%2F%2Flocalhost",
+            &[Switch::JsonTokenRequest],
+            "grant_type=authorization_code&code=a%2Bb&redirect_uri=http%3A%2F%2Flocalhost",
         );
         assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(

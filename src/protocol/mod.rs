@@ -7,6 +7,7 @@ pub mod authorization_request;
 pub mod authorization_response;
 pub mod client_authentication;
 pub mod device_authorization;
+pub mod endpoint;
 pub mod id_token;
 pub mod json;
 pub mod metadata;
