@@ -1,0 +1,3 @@
+//! Transcripts of the real binary, one file a command.
+
+mod demo;

@@ -1,0 +1,1 @@
+//! `hallpass demo` on a fresh machine.

@@ -1,0 +1,144 @@
+//! The `$BROWSER` double: this very test binary, started again to run [`double`] alone, acting
+//! as an HTTP client on the URL it is given.
+
+use std::path::Path;
+
+use url::Url;
+
+use super::wire;
+
+/// What the double does with the URL; passed in its environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// Goes through pages and redirects, allowing everything.
+    Allow,
+    /// Presses "deny".
+    Deny,
+    /// Does nothing: the person never comes back.
+    Ignore,
+}
+
+/// Name of the variable that carries the plan.
+const PLAN: &str = "HALLPASS_TEST_BROWSER_PLAN";
+/// Name of the variable that says where each URL is written down.
+const RECORD: &str = "HALLPASS_TEST_BROWSER_RECORD";
+
+/// Environment for hallpass: `$BROWSER` and what the double needs.
+pub fn environment(plan: Plan, record: &Path) -> Vec<(String, String)> {
+    let program = std::env::current_exe().expect("the test binary");
+    let program = program.to_str().expect("a path in Unicode");
+    assert!(!program.contains(' '), "a path without spaces: {program}");
+    vec![
+        (
+            "BROWSER".into(),
+            format!("{program} support::browser::double --exact --nocapture"),
+        ),
+        (PLAN.into(), format!("{plan:?}")),
+        (RECORD.into(), record.to_str().expect("Unicode").into()),
+    ]
+}
+
+/// Not a test of its own: the double's way in. Without a plan there is nothing to do.
+#[test]
+fn double() {
+    let Ok(plan) = std::env::var(PLAN) else {
+        return;
+    };
+    let url = std::env::args().find(|argument| argument.starts_with("http"));
+    let url = Url::parse(&url.expect("one argument is the URL")).expect("a URL");
+    if let Ok(record) = std::env::var(RECORD) {
+        use std::io::Write;
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(record);
+        writeln!(file.expect("a file"), "{url}").expect("written");
+    }
+    match plan.as_str() {
+        "Allow" => drop(walk(&url, true)),
+        "Deny" => drop(walk(&url, false)),
+        _ => {}
+    }
+}
+
+/// Follows redirects and submits forms until a page has neither; gives that last page.
+pub fn walk(start: &Url, allow: bool) -> wire::Response {
+    let mut url = start.clone();
+    let mut response = wire::get(&url).expect("the page opens");
+    for _ in 0..12 {
+        if let Some(location) = response.headers().get(http::header::LOCATION) {
+            url = url
+                .join(location.to_str().expect("ASCII"))
+                .expect("a location");
+            response = wire::get(&url).expect("the redirect is followed");
+            continue;
+        }
+        let page = String::from_utf8_lossy(response.body()).into_owned();
+        let Some(form) = Form::find(&page) else {
+            return response;
+        };
+        url = url.join(&form.action).expect("an action");
+        let fields = form.filled(allow);
+        response = wire::post_form(&url, &fields).expect("the form is sent");
+    }
+    panic!("the pages never end at {url}");
+}
+
+/// The first form of a page.
+struct Form {
+    action: String,
+    hidden: Vec<(String, String)>,
+    buttons: Vec<(String, String)>,
+}
+
+impl Form {
+    fn find(page: &str) -> Option<Form> {
+        let start = page.find("<form")?;
+        let end = page[start..].find("</form>")? + start;
+        let form = &page[start..end];
+        let mut found = Form {
+            action: String::new(),
+            hidden: Vec::new(),
+            buttons: Vec::new(),
+        };
+        for tag in form.split('<').skip(1) {
+            let tag = tag.split('>').next().unwrap_or_default();
+            let pair = || (attribute(tag, "name"), attribute(tag, "value"));
+            if tag.starts_with("form") {
+                found.action = attribute(tag, "action")?;
+            } else if tag.starts_with("input") && tag.contains("hidden") {
+                let (name, value) = pair();
+                found.hidden.push((name?, value.unwrap_or_default()));
+            } else if tag.starts_with("button")
+                && let (Some(name), Some(value)) = pair()
+            {
+                found.buttons.push((name, value));
+            }
+        }
+        Some(found)
+    }
+
+    fn filled(&self, allow: bool) -> Vec<(String, String)> {
+        let wanted = if allow { "allow" } else { "deny" };
+        let mut fields = self.hidden.clone();
+        fields.extend(self.buttons.iter().filter(|(_, v)| v == wanted).cloned());
+        fields
+    }
+}
+
+/// The value of an attribute, quoted or not.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let rest = tag.split_once(&format!("{name}="))?.1;
+    let value = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => rest.split([' ', '>']).next()?,
+    };
+    Some(
+        value
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&"),
+    )
+}
