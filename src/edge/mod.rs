@@ -14,6 +14,7 @@ pub mod http;
 pub mod interrupts;
 pub mod paths;
 pub mod process;
+pub mod progress;
 pub mod random;
 pub mod redirect_listener;
 pub mod state;

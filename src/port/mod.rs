@@ -281,6 +281,24 @@ pub trait UserInterface {
     fn next_line<'a>(&'a self) -> BoxFuture<'a, Result<Secret>>;
 }
 
+/// Long work shown to the person on stderr; nothing is drawn where nobody is looking.
+pub trait Progress {
+    /// A transfer of `total` bytes, where known, of which `done` are there already. Gone from the
+    /// screen when dropped.
+    fn transfer(&self, what: &str, done: u64, total: Option<u64>) -> Box<dyn Transfer>;
+    /// A line `waiting for …` until dropped; in a pipe it is written once and stays.
+    fn waiting(&self, what: &str) -> Box<dyn Waiting>;
+}
+
+/// See [`Progress::transfer`]. May sit inside a [`ByteStream`].
+pub trait Transfer: Send + Sync {
+    /// This many more bytes went through.
+    fn advance(&self, bytes: u64);
+}
+
+/// See [`Progress::waiting`].
+pub trait Waiting {}
+
 /// Signals held back while something must not be torn apart.
 pub trait Interrupts {
     /// Until the guard is dropped SIGINT, SIGTERM and SIGHUP wait; then they take effect.
