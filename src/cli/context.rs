@@ -7,9 +7,12 @@ use std::future::Future;
 
 use super::args::GlobalArgs;
 use crate::edge;
-use crate::error::Result;
-use crate::port::{Http, Ports, TokenStore};
+use crate::error::{Code, Error, Result};
+use crate::port::{Body, Http, Ports, Progress, TokenStore};
 use crate::service::{Configuration, Registration, Service};
+
+pub use crate::edge::http::{AddressFamily, HttpOptions, HttpVersion};
+pub use crate::edge::terminal::Screen;
 
 /// Everything a command may use.
 pub struct Context {
@@ -105,6 +108,28 @@ impl Context {
     /// A client for an API, as `call`'s flags want it.
     pub fn api_http(&self, options: edge::http::HttpOptions) -> Box<dyn Http> {
         Box::new(edge::http::Client::new(options))
+    }
+
+    /// A file as a request body, from byte `offset` on, read as it is sent.
+    pub async fn file_body(&self, path: &std::path::Path, offset: u64) -> Result<Body> {
+        edge::http::file(path, offset).await.map_err(|error| {
+            Error::new(Code::Usage, format!("cannot read {}", path.display())).with_source(error)
+        })
+    }
+
+    /// Standard input as a request body, sent as it arrives.
+    pub fn stdin_body(&self) -> Body {
+        edge::http::standard_input()
+    }
+
+    /// Bars and waiting lines on stderr.
+    pub fn progress(&self) -> &dyn Progress {
+        &edge::progress::Bars
+    }
+
+    /// What stdout is: a terminal, how wide, coloured.
+    pub fn stdout(&self) -> Screen {
+        Screen::stdout()
     }
 
     /// Drives a future on the one `current_thread` runtime, built on first use.
