@@ -100,7 +100,7 @@ pub(super) fn content_type(head: &Parts) -> String {
 }
 
 /// We ask for no compression; an answer that comes compressed all the same is not looked into.
-pub(super) fn refuse_encoding(head: &Parts) -> Result<()> {
+pub fn refuse_encoding(head: &Parts) -> Result<()> {
     let encodings = head.headers.get_all(http::header::CONTENT_ENCODING);
     for encoding in encodings {
         let encoding = String::from_utf8_lossy(encoding.as_bytes());

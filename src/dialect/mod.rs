@@ -12,6 +12,7 @@ mod provider_error;
 mod request;
 mod response;
 
+pub use body::refuse_encoding;
 pub use oauth_error::{error_response, refused};
 pub use request::{authorization_parameters, token_request};
 pub use response::{device_authorization_response, token_response, token_response_as};

@@ -3,12 +3,16 @@
 //! Only [`Credential::authorize`] turns it into a header, and only for a request whose origin it
 //! names. Nothing that a server or a redirect says can widen the list.
 
-use url::Url;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use url::{Host, Url};
+use zeroize::Zeroizing;
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::port::Request;
+use crate::protocol::endpoint::is_protected;
 use crate::protocol::token::TokenType;
-use crate::secret::Secret;
+use crate::secret::{Secret, printable};
 
 /// An access token bound to the origins that may see it.
 #[derive(Debug, Clone)]
@@ -34,11 +38,131 @@ pub struct AllowedOrigin {
     pub from: String,
 }
 
+impl AllowedOrigin {
+    /// Checks a pattern; `ConfigInvalid` says what is wrong with it.
+    pub fn new(pattern: &str, from: &str) -> Result<Self> {
+        Pattern::parse(pattern)
+            .and_then(|parsed| match parsed.origin.path() {
+                "" | "/" if parsed.origin.query().is_none() => Ok(()),
+                _ => Err("names more than scheme, host and port"),
+            })
+            .map_err(|why| {
+                Error::new(
+                    Code::ConfigInvalid,
+                    format!("origin {:?} ({from}) {why}", printable(pattern, 120)),
+                )
+                .with_hint("an origin looks like https://api.example.com or https://*.example.com; http only on loopback")
+            })?;
+        Ok(AllowedOrigin {
+            pattern: pattern.trim_end_matches('/').to_owned(),
+            from: from.to_owned(),
+        })
+    }
+
+    /// The origin of a URL such as `api_base_url`.
+    pub fn of(url: &Url, from: &str) -> Result<Self> {
+        Self::new(&url.origin().ascii_serialization(), from)
+    }
+
+    fn allows(&self, url: &Url) -> bool {
+        Pattern::parse(&self.pattern).is_ok_and(|pattern| pattern.matches(url))
+    }
+}
+
+/// A pattern taken apart: an origin, and whether its subdomains are meant in its place.
+struct Pattern {
+    origin: Url,
+    subdomains: bool,
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let (plain, subdomains) = match text.split_once("://*.") {
+            Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
+            None => (text.to_owned(), false),
+        };
+        if plain.contains('*') {
+            return Err("has a * that is not the whole first label");
+        }
+        let origin = Url::parse(&plain).map_err(|_| "is not a URL")?;
+        if !origin.username().is_empty() || origin.password().is_some() {
+            return Err("holds a user name or password");
+        }
+        if !is_protected(&origin) {
+            return Err("is neither https nor on loopback");
+        }
+        if subdomains {
+            let parent = origin.domain().ok_or("puts a * before an IP address")?;
+            if !parent.trim_end_matches('.').contains('.') {
+                return Err("covers a whole top-level domain");
+            }
+        }
+        Ok(Pattern { origin, subdomains })
+    }
+
+    /// Hosts are compared as the URL parser writes them: lower case, punycode; a trailing dot
+    /// makes another host.
+    fn matches(&self, url: &Url) -> bool {
+        let same_place = self.origin.scheme() == url.scheme()
+            && self.origin.port_or_known_default() == url.port_or_known_default();
+        let same_host = match (self.subdomains, url.host()) {
+            (false, host) => host == self.origin.host(),
+            (true, Some(Host::Domain(host))) => {
+                let parent = self.origin.domain().unwrap_or_default();
+                let label = host.strip_suffix(parent);
+                label.is_some_and(|label| label.len() > 1 && label.ends_with('.'))
+            }
+            (true, _) => false,
+        };
+        same_place && same_host
+    }
+}
+
 impl Audience {
+    /// Adds an origin; see [`AllowedOrigin::new`].
+    pub fn allow(&mut self, pattern: &str, from: &str) -> Result<()> {
+        self.origins.push(AllowedOrigin::new(pattern, from)?);
+        Ok(())
+    }
+
     /// Whether scheme, host and port of `url` match a pattern.
+    ///
+    /// Never over plain http but on loopback, never for a URL that holds credentials of its own.
     pub fn allows(&self, url: &Url) -> bool {
-        let _ = url;
-        todo!()
+        is_protected(url)
+            && url.username().is_empty()
+            && url.password().is_none()
+            && self.origins.iter().any(|origin| origin.allows(url))
+    }
+
+    fn refusal(&self, url: &Url) -> Error {
+        let origin = match url.host_str() {
+            Some(_) => url.origin().ascii_serialization(),
+            None => printable(url.scheme(), 40),
+        };
+        let error = |message| Error::new(Code::OriginNotAllowed, message);
+        if !url.username().is_empty() || url.password().is_some() {
+            return error(format!(
+                "the URL on {origin} holds a user name or password beside the token"
+            ))
+            .with_hint("take it out of the URL");
+        }
+        if !is_protected(url) {
+            return error(format!("the token is not sent unencrypted to {origin}"))
+                .with_hint("use https; plain http is for 127.0.0.1, [::1] and localhost only");
+        }
+        let allowed: Vec<_> = self
+            .origins
+            .iter()
+            .map(|allowed| format!("{} ({})", allowed.pattern, allowed.from))
+            .collect();
+        let list = match allowed.is_empty() {
+            true => "the service names no api_base_url and no audience".to_owned(),
+            false => format!("it may go to {}", allowed.join(", ")),
+        };
+        error(format!("the token may not be sent to {origin}")).with_hint(format!(
+            "{list}; add --allow-origin {origin} to allow this one, or list it in the service's audience"
+        ))
     }
 }
 
@@ -62,9 +186,225 @@ impl Credential {
         &self.token
     }
 
+    /// How the token is presented.
+    pub fn token_type(&self) -> TokenType {
+        self.token_type
+    }
+
     /// Sets the `Authorization` header; `OriginNotAllowed` for any other origin.
+    ///
+    /// A header of ours (marked sensitive) is replaced, as for a retry with a renewed token;
+    /// somebody else's is an error.
     pub fn authorize(&self, request: &mut Request) -> Result<()> {
-        let _ = (request, self.token_type);
-        todo!()
+        // The way the HTTP client reads it, so that both see the same host.
+        let url = Url::parse(&request.uri().to_string())
+            .map_err(|_| Error::new(Code::Usage, "the request has no absolute URL"))?;
+        if !self.audience.allows(&url) {
+            return Err(self.audience.refusal(&url));
+        }
+        let given = request.headers().get(AUTHORIZATION);
+        if given.is_some_and(|value| !value.is_sensitive()) {
+            return Err(Error::new(
+                Code::Usage,
+                "the request has an Authorization header of its own",
+            )
+            .with_hint("drop it: hallpass adds the service's"));
+        }
+        let scheme = match self.token_type {
+            TokenType::Bearer => "Bearer",
+            TokenType::DPoP => "DPoP",
+        };
+        let text = Zeroizing::new(format!("{scheme} {}", self.token.expose()));
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            Error::new(
+                Code::StoreUnreadable,
+                "the stored access token holds characters that no header may hold",
+            )
+        })?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::Body;
+    use proptest::prelude::*;
+
+    fn audience(patterns: &[&str]) -> Audience {
+        let mut audience = Audience::default();
+        for pattern in patterns {
+            audience.allow(pattern, "config.toml").unwrap();
+        }
+        audience
+    }
+
+    fn allows(pattern: &str, url: &str) -> bool {
+        audience(&[pattern]).allows(&Url::parse(url).unwrap())
+    }
+
+    /// must 83
+    #[test]
+    fn scheme_host_and_port_must_be_the_same() {
+        let api = "https://api.example.com";
+        for good in [
+            "https://api.example.com/a?b=c",
+            "https://API.Example.Com/",
+            "https://api.example.com:443/",
+        ] {
+            assert!(allows(api, good), "{good}");
+        }
+        for bad in [
+            "http://api.example.com/",
+            "https://api.example.com:8443/",
+            "https://example.com/",
+            "https://evil.example/",
+            "https://api.example.com.evil.example/",
+            "https://api.example.com./",
+            "https://api-example.com/",
+            "https://x.api.example.com/",
+            "https://u:p@api.example.com/",
+            "https://u@api.example.com/",
+            "https://api.example.com@evil.example/",
+            "ftp://api.example.com/",
+            "data:text/plain,https://api.example.com",
+        ] {
+            assert!(!allows(api, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_star_means_subdomains_at_a_label_boundary() {
+        let any = "https://*.example.com";
+        assert!(allows(any, "https://a.example.com/"));
+        assert!(allows(any, "https://a.b.example.com/"));
+        for bad in [
+            "https://example.com/",
+            "https://evilexample.com/",
+            "https://a.example.com.evil.example/",
+            "https://a.example.com:8443/",
+            "http://a.example.com/",
+            "https://a.example.com./",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+        ] {
+            assert!(!allows(any, bad), "{bad}");
+        }
+        assert!(allows(
+            "https://*.example.com:8443",
+            "https://a.example.com:8443/"
+        ));
+    }
+
+    #[test]
+    fn international_names_are_compared_in_punycode() {
+        assert!(allows(
+            "https://bücher.example",
+            "https://xn--bcher-kva.example/"
+        ));
+        assert!(!allows("https://bücher.example", "https://bucher.example/"));
+        // Cyrillic а
+        assert!(!allows("https://api.example", "https://аpi.example/"));
+    }
+
+    #[test]
+    fn loopback_is_the_only_place_for_http() {
+        assert!(allows("http://127.0.0.1:8080", "http://127.0.0.1:8080/x"));
+        assert!(!allows("http://127.0.0.1:8080", "http://127.0.0.1:8081/x"));
+        assert!(!allows("http://127.0.0.1:8080", "http://localhost:8080/x"));
+        for bad in [
+            "http://api.example.com",
+            "https://*.com",
+            "https://*",
+            "https://*.127.0.0.1",
+            "http://*.localhost",
+            "https://api.*.com",
+            "https://a*.example.com",
+            "https://u:p@api.example.com",
+            "https://api.example.com/path",
+            "https://api.example.com/?q",
+            "api.example.com",
+            "*",
+            "",
+        ] {
+            let error = AllowedOrigin::new(bad, "config.toml").unwrap_err();
+            assert_eq!(error.code(), Code::ConfigInvalid, "{bad}");
+            let unchecked = AllowedOrigin {
+                pattern: bad.to_owned(),
+                from: String::new(),
+            };
+            let audience = Audience {
+                origins: vec![unchecked],
+            };
+            assert!(!audience.allows(&Url::parse("http://api.example.com/").unwrap()));
+            assert!(!audience.allows(&Url::parse("https://other.com/").unwrap()));
+        }
+    }
+
+    fn request(url: &str) -> Request {
+        http::Request::get(url).body(Body::empty()).unwrap()
+    }
+
+    fn credential() -> Credential {
+        let audience = audience(&["https://api.example.com"]);
+        Credential::new(Secret::from("tok"), TokenType::Bearer, audience)
+    }
+
+    #[test]
+    fn the_header_is_set_sensitive_and_may_be_renewed() {
+        let mut request = request("https://api.example.com/x");
+        credential().authorize(&mut request).unwrap();
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer tok");
+        assert!(request.headers()[AUTHORIZATION].is_sensitive());
+        credential().authorize(&mut request).unwrap();
+    }
+
+    #[test]
+    fn an_authorization_header_of_the_persons_is_not_overwritten() {
+        let mut request = request("https://api.example.com/x");
+        let own = HeaderValue::from_static("Basic eA==");
+        request.headers_mut().insert(AUTHORIZATION, own);
+        let error = credential().authorize(&mut request).unwrap_err();
+        assert_eq!(error.code(), Code::Usage);
+    }
+
+    #[test]
+    fn another_origin_gets_nothing_and_the_error_says_how_to_allow_it() {
+        let mut request = request("https://evil.example/x?y=z");
+        let error = credential().authorize(&mut request).unwrap_err();
+        assert_eq!(error.code(), Code::OriginNotAllowed);
+        assert!(error.to_string().contains("https://evil.example"));
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("https://api.example.com (config.toml)"));
+        assert!(hint.contains("--allow-origin https://evil.example"));
+        assert!(request.headers().is_empty());
+    }
+
+    #[test]
+    fn a_token_that_would_inject_a_header_is_refused() {
+        let token = Secret::from("a\r\nX: y");
+        let audience = audience(&["https://api.example.com"]);
+        let credential = Credential::new(token, TokenType::Bearer, audience);
+        let error = credential
+            .authorize(&mut request("https://api.example.com/"))
+            .unwrap_err();
+        assert!(!error.to_string().contains("X: y"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_allowed_has_the_right_host(url in "https?://[a-z.@:/\\\\?#*\\[\\]0-9]{0,30}example\\.com[a-z.@:/\\\\?#0-9]{0,12}") {
+            let audience = audience(&["https://api.example.com", "https://*.cdn.example.com"]);
+            if let Ok(url) = Url::parse(&url)
+                && audience.allows(&url)
+            {
+                let host = url.host_str().unwrap();
+                prop_assert!(host == "api.example.com" || host.ends_with(".cdn.example.com"));
+                prop_assert_eq!(url.scheme(), "https");
+                prop_assert_eq!(url.port_or_known_default(), Some(443));
+            }
+        }
     }
 }

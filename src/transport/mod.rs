@@ -2,6 +2,9 @@
 
 pub mod credential;
 pub mod exchange;
+pub mod retry;
+pub mod trace;
 
-pub use credential::{Audience, Credential};
+pub use credential::{AllowedOrigin, Audience, Credential};
 pub use exchange::{ExchangeError, Limits, exchange};
+pub use retry::{Safety, exchange_repeating};
