@@ -1,0 +1,311 @@
+//! Waiting for the person: the redirect at the listener and a pasted redirect URL race, against a
+//! deadline. What is not the answer never ends the wait; it is counted, and told at time-out.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::{Stream, StreamExt, stream};
+
+use super::authorization_code::PendingPage;
+use super::landing_page::Page;
+use crate::error::{Code, Error, Result};
+use crate::port::{BoundListener, Ports, RedirectRequest};
+use crate::protocol::authorization_response::{
+    Answer, Expectation, Ignored, Verdict, judge, judge_pasted,
+};
+use crate::secret::Secret;
+
+/// Requests at the listener, which closes when this is dropped.
+pub(super) struct Redirects(
+    Pin<Box<dyn Stream<Item = Result<Box<dyn RedirectRequest>>>>>,
+);
+
+impl Redirects {
+    /// What comes in at `listener`.
+    pub fn at(listener: Box<dyn BoundListener>) -> Self {
+        let requests = stream::unfold(listener, |mut listener| async move {
+            let next = listener.next().await;
+            Some((next, listener))
+        });
+        Redirects(Box::pin(requests))
+    }
+
+    /// Nothing ever comes.
+    pub fn nowhere() -> Self {
+        Redirects(Box::pin(stream::pending()))
+    }
+
+    async fn next(&mut self) -> Result<Box<dyn RedirectRequest>> {
+        match self.0.next().await {
+            Some(next) => next,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The answer, and the browser's request that waits for its page.
+pub(super) struct Arrived {
+    pub answer: Answer,
+    pub page: Option<PendingPage>,
+}
+
+/// Waits for the answer to the request that `expected` describes.
+pub(super) async fn wait(
+    ports: &Ports<'_>,
+    redirects: &mut Redirects,
+    expected: &Expectation,
+    deadline: Duration,
+    service: &str,
+) -> Result<Arrived> {
+    let mut tally = Tally::default();
+    let mut over = pin!(ports.clock.sleep(deadline));
+    let mut lines = pin!(pasted_lines(ports));
+    loop {
+        let event = {
+            let redirect = pin!(redirects.next());
+            match select(redirect, select(lines.next(), over.as_mut())).await {
+                Either::Left((request, _)) => Event::Request(request?),
+                Either::Right((Either::Left((line, _)), _)) => Event::Line(line),
+                Either::Right((Either::Right(((), _)), _)) => Event::Over,
+            }
+        };
+        match event {
+            Event::Over => return Err(tally.timed_out(service, deadline)),
+            Event::Request(request) => match judge(request.request(), expected) {
+                Verdict::Ignore(reason) => {
+                    tally.count(reason);
+                    request.respond(Page::Ignored(reason).response());
+                }
+                Verdict::Answer(answer) => {
+                    return Ok(Arrived {
+                        answer,
+                        page: Some(PendingPage { request }),
+                    });
+                }
+            },
+            // An Enter while waiting says nothing.
+            Event::Line(Some(line)) if line.expose().trim().is_empty() => {}
+            Event::Line(Some(line)) => match judge_pasted(&line, expected) {
+                Verdict::Ignore(reason) => {
+                    tally.count(reason);
+                    ports.ui.warn(&refused_line(reason, expected));
+                }
+                Verdict::Answer(answer) => return Ok(Arrived { answer, page: None }),
+            },
+            Event::Line(None) => {}
+        }
+    }
+}
+
+enum Event {
+    Request(Box<dyn RedirectRequest>),
+    Line(Option<Secret>),
+    Over,
+}
+
+/// Lines as they are typed or piped; silent for ever after the first failure.
+fn pasted_lines<'a>(ports: &'a Ports<'_>) -> impl Stream<Item = Secret> + 'a {
+    let ui = ports.ui;
+    stream::unfold((), move |()| async move { Some((ui.next_line().await, ())) })
+        .take_while(|line| std::future::ready(line.is_ok()))
+        .filter_map(|line| std::future::ready(line.ok()))
+        .chain(stream::pending())
+}
+
+fn refused_line(reason: Ignored, expected: &Expectation) -> String {
+    let what = match reason {
+        Ignored::Target => "that is not a URL: a code alone does not say which sign-in it answers",
+        Ignored::Host | Ignored::Path => "that is not the address the sign-in returns to",
+        Ignored::Empty => "that URL has no parameters: copy all of it",
+        Ignored::NoState | Ignored::WrongState => "that URL belongs to another sign-in",
+        _ => "that URL is not a whole answer",
+    };
+    let mut shown = expected.redirect_uri.clone();
+    shown.set_query(None);
+    format!("{what}; paste the whole address that begins with {shown}?…")
+}
+
+/// Does `work` while whatever still comes in gets a harmless page: a code is redeemed once.
+pub(super) async fn meanwhile<T>(
+    redirects: &mut Redirects,
+    expected: &Expectation,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        let request = {
+            let next = pin!(redirects.next());
+            match select(work.as_mut(), next).await {
+                Either::Left((done, _)) => return done,
+                Either::Right((request, _)) => request,
+            }
+        };
+        let Ok(request) = request else {
+            return work.await;
+        };
+        let page = match judge(request.request(), expected) {
+            Verdict::Ignore(reason) => Page::Ignored(reason),
+            Verdict::Answer(_) => Page::AlreadyAnswered,
+        };
+        request.respond(page.response());
+    }
+}
+
+/// How often each reason was met.
+#[derive(Debug, Default)]
+struct Tally(BTreeMap<Ignored, u64>);
+
+impl Tally {
+    fn count(&mut self, reason: Ignored) {
+        *self.0.entry(reason).or_default() += 1;
+    }
+
+    fn timed_out(&self, service: &str, deadline: Duration) -> Error {
+        let mut told = format!(
+            "nobody finished signing in to {service} within {} seconds",
+            deadline.as_secs()
+        );
+        // Favicons are asked for by every browser.
+        let met: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(reason, _)| **reason != Ignored::Path)
+            .map(|(reason, count)| format!("{count} × {reason}"))
+            .collect();
+        if !met.is_empty() {
+            told.push_str("; what came was not the answer: ");
+            told.push_str(&met.join(", "));
+        }
+        let hint = if self.0.contains_key(&Ignored::Empty) {
+            "an address without parameters came back: the server may answer in the fragment \
+             (implicit flow), which hallpass does not accept; see that the client is registered \
+             for the authorization code flow"
+        } else {
+            "try again, with a longer --timeout or, without a browser, --flow device"
+        };
+        Error::new(Code::TimedOut, told).with_hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::RedirectListener;
+    use crate::port::fake::{World, block_on};
+    use crate::protocol::authorization_response::Delivery;
+    use crate::port::{ListenSpec, LoopbackHost};
+    use url::Url;
+
+    const RIGHT: &str = "http://127.0.0.1:49152/callback?code=abc&state=st";
+
+    fn expected() -> Expectation {
+        Expectation {
+            redirect_uri: Url::parse("http://127.0.0.1:49152/callback").unwrap(),
+            delivery: Delivery::Query,
+            state: Secret::from("st"),
+            issuer: None,
+            issuer_required: false,
+        }
+    }
+
+    fn listen(world: &World) -> Redirects {
+        let spec = ListenSpec {
+            host: LoopbackHost::V4,
+            port: None,
+        };
+        Redirects::at(world.listener.bind(&spec).unwrap())
+    }
+
+    fn waited(world: &World) -> Result<Arrived> {
+        let mut redirects = listen(world);
+        block_on(wait(
+            &world.ports(),
+            &mut redirects,
+            &expected(),
+            Duration::from_secs(120),
+            "example",
+        ))
+    }
+
+    fn code(arrived: Arrived) -> String {
+        match arrived.answer {
+            Answer::Code { code, .. } => code.expose().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// must 25: fifty wrong callbacks end nothing, and each gets a page.
+    #[test]
+    fn wrong_callbacks_never_end_the_wait() {
+        let world = World::new();
+        world.listener.push_get("http://127.0.0.1:49152/favicon.ico");
+        for attempt in 0..50 {
+            world.listener.push_get(&format!(
+                "http://127.0.0.1:49152/callback?error=access_denied&state=guess{attempt}"
+            ));
+        }
+        world.listener.push_get(RIGHT);
+        let arrived = waited(&world).unwrap();
+        assert!(arrived.page.is_some());
+        assert_eq!(code(arrived), "abc");
+        let pages = world.listener.pages();
+        assert_eq!(pages.len(), 51);
+        assert_eq!(pages[0].status(), 404);
+        assert!(pages[1..].iter().all(|page| page.status() == 400));
+    }
+
+    /// must 33, A17, A20.
+    #[test]
+    fn the_deadline_tells_what_came_instead() {
+        let world = World::new();
+        world.listener.push_get("http://127.0.0.1:49152/callback");
+        world.listener.push_get("http://127.0.0.1:49152/callback?code=a&state=x");
+        let Err(error) = waited(&world) else {
+            panic!("no answer was sent")
+        };
+        assert_eq!(error.code(), Code::TimedOut);
+        let text = error.to_string();
+        assert!(text.contains("120 seconds"), "{text}");
+        assert!(text.contains("1 × no parameters"), "{text}");
+        assert!(text.contains("1 × the state of another sign-in"), "{text}");
+        assert!(error.hint().unwrap().contains("fragment"));
+        assert_eq!(world.listener.open(), 0, "the port is closed");
+    }
+
+    /// must 35.
+    #[test]
+    fn a_pasted_url_wins_and_a_bare_code_is_refused() {
+        let world = World::new();
+        let lines = ["", "abc", "http://127.0.0.1:49152/callback?code=abc&state=x", RIGHT];
+        world.ui.lines.borrow_mut().extend(lines.map(str::to_owned));
+        let arrived = waited(&world).unwrap();
+        assert!(arrived.page.is_none());
+        assert_eq!(code(arrived), "abc");
+        let warnings = world.ui.warnings.borrow();
+        assert_eq!(warnings.len(), 2);
+        assert!(!warnings.iter().any(|line| line.contains("abc")), "{warnings:?}");
+    }
+
+    /// must 27, A9: what comes after the answer gets a page and changes nothing.
+    #[test]
+    fn a_second_answer_gets_a_harmless_page() {
+        let world = World::new();
+        let mut redirects = listen(&world);
+        world.listener.push_get(RIGHT);
+        world.listener.push_get("http://127.0.0.1:49152/favicon.ico");
+        let clock = world.clock.clone();
+        let work = async move {
+            use crate::port::Clock;
+            clock.sleep(Duration::from_secs(1)).await;
+            7
+        };
+        assert_eq!(block_on(meanwhile(&mut redirects, &expected(), work)), 7);
+        let pages = world.listener.pages();
+        assert_eq!(pages[0].status(), 200);
+        assert!(String::from_utf8_lossy(pages[0].body()).contains("Already done"));
+        assert_eq!(pages[1].status(), 404);
+    }
+}
