@@ -2,7 +2,7 @@
 //! `transport::exchange`, with the service's dialect translating both ways.
 //!
 //! The crate's type parameters keep what it would drop: `id_token`, the refresh token's lifetime
-//! and every unknown member. What it makes of a failure is sorted here into [`Failure`].
+//! and every unknown member. What it makes of a failure is sorted into [`Failure`].
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,20 +10,23 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::{StatusCode, header};
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
 use oauth2::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet,
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ErrorResponse,
     ErrorResponseType, ExtraTokenFields, HttpRequest, HttpResponse, RequestTokenError,
     StandardErrorResponse, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::Client;
 use super::retry::{Patience, wait_before_repeat};
-use crate::error::{Code, Error, OAuthError, Result};
-use crate::port::Ports;
+use super::{RenewalError, retry};
+use crate::dialect;
+use crate::error::{Code, Error, OAuthError};
+use crate::port::{HttpError, Ports};
+use crate::protocol::retry_after::retry_after;
 use crate::protocol::token::{TokenSet, TokenType};
 use crate::secret::{Secret, printable};
 use crate::service::registration::ClientAuthenticationMethod;
@@ -43,7 +46,7 @@ impl fmt::Debug for OtherMembers {
 
 impl ExtraTokenFields for OtherMembers {}
 
-/// `token_type` in lower case, whatever it is; [`token_set`] decides.
+/// `token_type` in lower case; the dialect has refused what was not asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(super) struct TypeName(String);
@@ -63,12 +66,17 @@ impl fmt::Display for ErrorName {
     }
 }
 
+impl AsRef<str> for ErrorName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 pub(super) type TokenAnswer = StandardTokenResponse<OtherMembers, TypeName>;
-type ErrorAnswer = StandardErrorResponse<ErrorName>;
 
 /// The crate's client with a token endpoint.
 pub(super) type Oauth2 = oauth2::Client<
-    ErrorAnswer,
+    StandardErrorResponse<ErrorName>,
     TokenAnswer,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
@@ -81,43 +89,42 @@ pub(super) type Oauth2 = oauth2::Client<
 >;
 
 /// Our client as the crate wants it, for exchanges at `token_endpoint`.
-pub(super) fn oauth2(client: &Client, token_endpoint: &str) -> Result<Oauth2> {
-    let token_url = TokenUrl::new(token_endpoint.to_owned()).map_err(|_| {
-        Error::new(
-            Code::ServiceIncomplete,
-            format!("token_endpoint {:?} is not a URL", printable(token_endpoint, 200)),
-        )
-    })?;
+pub(super) fn oauth2(client: &Client, token_endpoint: Url) -> Oauth2 {
     let auth_type = match client.authentication {
         ClientAuthenticationMethod::ClientSecretBasic => AuthType::BasicAuth,
         _ => AuthType::RequestBody,
     };
-    let mut oauth2 = oauth2::Client::new(ClientId::new(client.client_id.clone()))
+    let oauth2 = oauth2::Client::new(ClientId::new(client.client_id.clone()))
         .set_auth_type(auth_type)
-        .set_token_uri(token_url);
-    if let Some(secret) = client.secret_to_send() {
-        oauth2 = oauth2.set_client_secret(ClientSecret::new(secret.expose().clone()));
+        .set_token_uri(TokenUrl::from_url(token_endpoint));
+    match &client.secret {
+        Some(secret) => oauth2.set_client_secret(ClientSecret::new(secret.expose().clone())),
+        None => oauth2,
     }
-    Ok(oauth2)
 }
 
-/// What the crate does not hand on about the last answer.
-#[derive(Debug, Clone, Default)]
+/// What the crate does not hand on of the last answer.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Seen {
-    pub status: Option<StatusCode>,
-    pub content_type: String,
-    /// `Retry-After`, where the answer asked for patience.
+    pub status: u16,
+    /// `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// What is wrong with a body that is not what the RFC asks for; never its content.
-    pub fault: Option<String>,
-    /// `interval` of a `slow_down` error (GitHub).
+    /// `interval`, which GitHub sends with `slow_down`.
     pub interval: Option<Duration>,
+}
+
+/// Which translation an answer needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Token,
+    DeviceAuthorization,
 }
 
 /// The HTTP client that the crate calls.
 pub(super) struct Wire<'a> {
-    ports: &'a Ports<'a>,
+    pub ports: &'a Ports<'a>,
     client: &'a Client,
+    endpoint: Endpoint,
     patience: Patience,
     seen: RefCell<Seen>,
 }
@@ -127,32 +134,84 @@ impl<'a> Wire<'a> {
         Wire {
             ports,
             client,
+            endpoint: Endpoint::Token,
             patience,
             seen: RefCell::default(),
         }
     }
 
+    /// For the device authorization endpoint.
+    pub fn device_authorization(ports: &'a Ports<'a>, client: &'a Client) -> Self {
+        Wire {
+            endpoint: Endpoint::DeviceAuthorization,
+            ..Wire::new(ports, client, Patience::OnlyUnsent)
+        }
+    }
+
     /// Facts of the last answer.
     pub fn seen(&self) -> Seen {
-        self.seen.borrow().clone()
+        *self.seen.borrow()
     }
 
     /// One exchange, repeated only where that is safe.
-    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
-        let mut tries = 0;
+    pub async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
+        let mut repeats = 0;
         loop {
             let outcome = self.once(request.clone()).await;
-            let wait = wait_before_repeat(self.patience, tries, &outcome, &self.seen.borrow());
-            let Some(wait) = wait else {
+            let status = outcome.as_ref().map(HttpResponse::status);
+            let asked = self.seen().retry_after;
+            let Some(wait) = wait_before_repeat(self.patience, repeats, status, asked) else {
                 return outcome;
             };
-            tries += 1;
+            repeats += 1;
             self.ports.clock.sleep(wait).await;
         }
     }
 
     async fn once(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
-        todo!()
+        self.seen.replace(Seen::default());
+        let switches = self.client.service.dialect();
+        let request = dialect::token_request(switches, request)?;
+        let response = exchange(self.ports, request, Limits::default()).await?;
+        self.seen.replace(Seen {
+            status: response.status().as_u16(),
+            retry_after: retry_after(response.headers(), self.ports.clock.now()),
+            interval: interval(response.body()),
+        });
+        Ok(match self.endpoint {
+            Endpoint::Token => dialect::token_response(switches, response)?,
+            Endpoint::DeviceAuthorization => {
+                dialect::device_authorization_response(switches, response)?
+            }
+        })
+    }
+
+    /// The crate's outcome of a token request in our terms.
+    pub fn token<E: NamedError>(
+        &self,
+        outcome: Result<TokenAnswer, RequestTokenError<ExchangeError, E>>,
+    ) -> Result<TokenSet, Failure> {
+        outcome.map(token_set).map_err(|error| self.failure(error))
+    }
+
+    /// The crate's failure in our terms.
+    pub fn failure<E: NamedError>(&self, error: RequestTokenError<ExchangeError, E>) -> Failure {
+        match error {
+            RequestTokenError::ServerResponse(answer) => Failure::Refused(OAuthError {
+                status: self.seen().status,
+                ..answer.named()
+            }),
+            RequestTokenError::Request(ExchangeError::Http(error)) => Failure::Transport(error),
+            RequestTokenError::Request(ExchangeError::Other(error)) => Failure::Invalid(error),
+            // The dialect has checked every member already. The crate's words may quote the
+            // answer, so they are not passed on.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                Failure::Invalid(Error::new(
+                    Code::ResponseInvalid,
+                    "the token endpoint's answer is not what RFC 6749 §5.1 asks for",
+                ))
+            }
+        }
     }
 }
 
@@ -162,5 +221,119 @@ impl<'c> AsyncHttpClient<'c> for Wire<'_> {
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.carry(request))
+    }
+}
+
+/// An error answer of the crate, whatever its registry of codes.
+pub(super) trait NamedError: ErrorResponse + 'static {
+    /// The same without a status.
+    fn named(&self) -> OAuthError;
+}
+
+impl<T> NamedError for StandardErrorResponse<T>
+where
+    T: ErrorResponseType + fmt::Display + AsRef<str> + 'static,
+{
+    fn named(&self) -> OAuthError {
+        OAuthError {
+            error: self.error().as_ref().to_owned(),
+            error_description: self.error_description().cloned(),
+            error_uri: self.error_uri().cloned(),
+            status: 0,
+        }
+    }
+}
+
+/// How a token request failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Below HTTP.
+    Transport(HttpError),
+    /// The server refused; `error` is empty where it named no code.
+    Refused(OAuthError),
+    /// The answer, or what was to be sent, is not as it must be.
+    Invalid(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Invalid(error)
+    }
+}
+
+impl Failure {
+    /// For a person who is signing in.
+    pub fn into_error(self) -> Error {
+        self.into_error_at("the token endpoint")
+    }
+
+    /// [`Failure::into_error`] of another endpoint.
+    pub fn into_error_at(self, endpoint: &str) -> Error {
+        match self {
+            Failure::Transport(error) => error.into(),
+            Failure::Refused(error) => dialect::refused(endpoint, error),
+            Failure::Invalid(error) => error,
+        }
+    }
+
+    /// For a session that is to be renewed (T12–T15).
+    pub fn into_renewal(self) -> RenewalError {
+        match self {
+            Failure::Transport(HttpError::Limit(text)) => {
+                RenewalError::Invalid(HttpError::Limit(text).into())
+            }
+            Failure::Transport(error) => RenewalError::Unavailable(error.into()),
+            Failure::Refused(error) if retry::may_pass(&error) => {
+                RenewalError::Unavailable(dialect::refused("the token endpoint", error))
+            }
+            Failure::Refused(error) if error.error == "invalid_grant" => {
+                RenewalError::Refused(error)
+            }
+            Failure::Refused(error) => RenewalError::Denied(error),
+            Failure::Invalid(error) => RenewalError::Invalid(error),
+        }
+    }
+}
+
+/// `interval` of an answer, JSON or form, where it is a sensible number of seconds.
+fn interval(body: &[u8]) -> Option<Duration> {
+    let told = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => value.get("interval")?.as_u64()?,
+        Err(_) => url::form_urlencoded::parse(body)
+            .find(|(name, _)| name == "interval")
+            .and_then(|(_, value)| value.parse().ok())?,
+    };
+    Some(Duration::from_secs(told.min(300)))
+}
+
+/// The crate's token answer as ours.
+fn token_set(answer: TokenAnswer) -> TokenSet {
+    let mut other = answer.extra_fields().0.clone();
+    let id_token = match other.remove("id_token") {
+        Some(Value::String(jwt)) if !jwt.is_empty() => Some(Secret::new(jwt)),
+        _ => None,
+    };
+    let lifetimes = ["refresh_token_expires_in", "refresh_expires_in"]
+        .map(|name| other.remove(name).and_then(|value| value.as_u64()));
+    let secret = |token: &oauth2::RefreshToken| Secret::from(token.secret().as_str());
+    TokenSet {
+        access_token: Secret::from(answer.access_token().secret().as_str()),
+        token_type: TokenType::Bearer,
+        refresh_token: answer
+            .refresh_token()
+            .filter(|token| !token.secret().is_empty())
+            .map(secret),
+        id_token,
+        scope: answer.scopes().map(|scopes| {
+            let entries = scopes.iter().map(|scope| scope.as_str());
+            entries.filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+        }),
+        expires_in: answer.expires_in().map(|lifetime| lifetime.as_secs()),
+        // Keycloak says 0 of an offline token, which has no end.
+        refresh_token_expires_in: lifetimes.into_iter().flatten().find(|seconds| *seconds > 0),
+        extra: other
+            .into_iter()
+            .filter(|(_, value)| value.is_string() || value.is_number() || value.is_boolean())
+            .collect(),
     }
 }
