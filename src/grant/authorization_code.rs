@@ -1,6 +1,5 @@
 //! Authorization code with PKCE over a loopback redirect (RFC 6749 §4.1, RFC 7636, RFC 8252).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use oauth2::{AuthorizationCode, PkceCodeVerifier, RedirectUrl};
@@ -12,10 +11,11 @@ use super::redirect::{self, Redirect};
 use super::retry::Patience;
 use super::waiting::{self, Arrived, Redirects};
 use super::{Client, SignedIn, id_token};
+use crate::dialect;
 use crate::error::{Code, Error, OAuthError, Result};
 use crate::port::{LoopbackHost, Ports, RedirectRequest};
 use crate::protocol::authorization_request::{
-    self, AuthorizationRequest, Fresh, RANDOM_BYTES, code_challenge_wanted,
+    self, AuthorizationRequest, Fresh, RANDOM_BYTES, code_challenge_wanted, with_parameters,
 };
 use crate::protocol::authorization_response::{Answer, Delivery, Expectation};
 use crate::protocol::token::TokenSet;
@@ -125,7 +125,7 @@ pub async fn sign_in(ports: &Ports<'_>, client: &Client, options: &Options) -> R
     let work = redeem(ports, client, options, &redirect_uri, &fresh, code);
     match waiting::meanwhile(&mut redirects, &expected, work).await {
         Ok((token, id_token)) => Ok(SignedIn {
-            captured: captured(client, &token, other),
+            captured: super::captured(client, &token, &other),
             token,
             id_token,
             page,
@@ -178,10 +178,7 @@ impl Journey {
             },
             state: fresh.state.clone(),
             // A template is no issuer: what the redirect names cannot be held against it.
-            issuer: match values.issuer_template {
-                Some(_) => None,
-                None => client.metadata.issuer.clone(),
-            },
+            issuer: client.issuer().map(str::to_owned),
             issuer_required: client.metadata.authorization_response_iss_parameter_supported,
         })
     }
@@ -205,7 +202,7 @@ impl Journey {
             client_id: &client.client_id,
             redirect_uri,
             scope,
-            scope_separator: values.scope_separator.as_deref().unwrap_or(" "),
+            scope_separator: client.scope_separator(),
             fresh,
             with_nonce: scope.iter().any(|entry| entry == "openid"),
             with_code_challenge: self.with_code_challenge,
@@ -218,7 +215,10 @@ impl Journey {
             acr_values: options.acr_values.as_deref(),
             extra: &extra,
         };
-        request.url(&self.endpoint)
+        let parameters = request.parameters()?;
+        let switches = client.service.dialect();
+        let parameters = dialect::authorization_parameters(switches, parameters);
+        with_parameters(&self.endpoint, &parameters)
     }
 }
 
@@ -291,7 +291,10 @@ fn tell(page: Option<PendingPage>, what: Page<'_>) {
 
 /// The authorization endpoint's refusal (RFC 6749 §4.1.2.1).
 fn refused(service: &str, error: OAuthError) -> Error {
-    let told = error.told();
+    let told = match &error.error_description {
+        Some(words) => format!("{} ({words})", error.error),
+        None => error.error.clone(),
+    };
     let (code, hint) = match error.error.as_str() {
         "access_denied" => (
             Code::Cancelled,
@@ -335,13 +338,12 @@ async fn redeem(
     let wire = Wire::new(ports, client, Patience::OnlyUnsent);
     let token = exchange_code(&wire, client, redirect_uri, fresh, &code)
         .await
-        .map_err(|failure| failure.into_error(&client.service.name))?;
+        .map_err(Failure::into_error)?;
     let wanted = id_token::Wanted {
         nonce: Some(&fresh.nonce),
         required: options.scope(client).iter().any(|entry| entry == "openid"),
         max_age: options.max_age,
         acr_values: options.acr_values.as_deref(),
-        code: Some(&code),
     };
     let claims = id_token::check(ports, client, &token, &wanted).await?;
     Ok((token, claims))
@@ -354,7 +356,7 @@ async fn exchange_code(
     fresh: &Fresh,
     code: &Secret,
 ) -> Result<TokenSet, Failure> {
-    let oauth2 = oauth2(client, client.endpoint("token_endpoint")?.as_str())?;
+    let oauth2 = oauth2(client, client.endpoint("token_endpoint")?);
     let redirect_uri = RedirectUrl::new(redirect_uri.to_owned())
         .map_err(|_| Error::new(Code::Internal, "a redirect URI that is not a URL"))?;
     let mut request = oauth2
@@ -365,35 +367,4 @@ async fn exchange_code(
         request = request.add_extra_param(name, value);
     }
     wire.token(request.request_async(wire).await)
-}
-
-/// What the preset wants kept of the redirect and of the token response.
-fn captured(
-    client: &Client,
-    token: &TokenSet,
-    redirect: BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    let names = client.service.values.capture.iter().flatten();
-    names
-        .filter_map(|name| {
-            let told = token.extra.get(name).and_then(|value| match value {
-                serde_json::Value::String(text) => Some(text.clone()),
-                serde_json::Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            });
-            let value = told.or_else(|| redirect.get(name).cloned())?;
-            Some((name.clone(), value))
-        })
-        .collect()
-}
-
-/// Refuses what would override the protocol (must 13).
-pub fn check_parameters(parameters: &[(String, String)]) -> Result<()> {
-    match parameters
-        .iter()
-        .find(|(name, _)| authorization_request::is_protocol_parameter(name))
-    {
-        None => Ok(()),
-        Some((name, _)) => Err(authorization_request::protocol_parameter(name)),
-    }
 }

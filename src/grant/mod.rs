@@ -1,44 +1,29 @@
 //! One flow a file, each reading top to bottom like its RFC's figure.
 
-use crate::error::{OAuthError, Result};
-use crate::port::Ports;
+use std::collections::BTreeMap;
+
+use crate::dialect;
+use crate::error::{Error, OAuthError};
 use crate::protocol::id_token::IdTokenClaims;
-use crate::protocol::metadata::ServerMetadata;
 use crate::protocol::token::TokenSet;
-use crate::secret::Secret;
-use crate::service::Service;
-use crate::service::registration::ClientAuthenticationMethod;
 
 pub mod authorization_code;
+pub mod client;
 pub mod client_credentials;
 pub mod device_code;
 pub mod discovery;
+mod document;
+pub mod id_token;
+pub mod landing_page;
+mod oauth2_client;
+pub mod redirect;
 pub mod refresh_token;
+mod retry;
+#[cfg(test)]
+pub(crate) mod testing;
+mod waiting;
 
-/// A service made ready for exchanges: metadata found and checked, client secret at hand.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The registration.
-    pub service: Service,
-    /// Discovered metadata, overridden by the service's explicit endpoints.
-    pub metadata: ServerMetadata,
-    /// `client_id`.
-    pub client_id: String,
-    /// Client secret, where the client is confidential.
-    pub secret: Option<Secret>,
-    /// How the client authenticates at the token endpoint.
-    pub authentication: ClientAuthenticationMethod,
-}
-
-impl Client {
-    /// Finds metadata (cache or fetch, issuer compared) and the client secret.
-    ///
-    /// `ServiceIncomplete` where `client_id` or an endpoint is missing.
-    pub async fn prepare(ports: &Ports<'_>, service: &Service) -> Result<Client> {
-        let _ = (ports, service);
-        todo!()
-    }
-}
+pub use client::Client;
 
 /// What a sign-in yields before anything is stored.
 #[derive(Debug)]
@@ -47,8 +32,8 @@ pub struct SignedIn {
     pub token: TokenSet,
     /// Validated claims of the ID Token, where there is one.
     pub id_token: Option<IdTokenClaims>,
-    /// Values captured from the redirect (`realmId`, …) by preset.
-    pub captured: std::collections::BTreeMap<String, String>,
+    /// Values captured from the redirect and the token response (`realmId`, …) by preset.
+    pub captured: BTreeMap<String, String>,
     /// The browser waits for this answer; `None` for flows without one.
     pub page: Option<authorization_code::PendingPage>,
 }
@@ -61,7 +46,38 @@ pub enum RenewalError {
     /// The server refused for another reason (`invalid_client`, `invalid_scope`, …).
     Denied(OAuthError),
     /// Nobody answered, 408, 429, 5xx, or garbage: keep everything.
-    Unavailable(crate::error::Error),
+    Unavailable(Error),
     /// The answer failed validation.
-    Invalid(crate::error::Error),
+    Invalid(Error),
+}
+
+impl From<RenewalError> for Error {
+    fn from(error: RenewalError) -> Self {
+        match error {
+            RenewalError::Refused(error) | RenewalError::Denied(error) => {
+                dialect::refused("the token endpoint", error)
+            }
+            RenewalError::Unavailable(error) | RenewalError::Invalid(error) => error,
+        }
+    }
+}
+
+/// What the preset wants kept of the token response, else of the redirect.
+fn captured(
+    client: &Client,
+    token: &TokenSet,
+    redirect: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let names = client.service.values.capture.iter().flatten();
+    names
+        .filter_map(|name| {
+            let told = token.extra.get(name).and_then(|value| match value {
+                serde_json::Value::String(text) => Some(text.clone()),
+                serde_json::Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            let value = told.or_else(|| redirect.get(name).cloned())?;
+            Some((name.clone(), value))
+        })
+        .collect()
 }

@@ -12,4 +12,5 @@ pub mod id_token;
 pub mod json;
 pub mod metadata;
 pub mod number;
+pub mod retry_after;
 pub mod token;
