@@ -15,7 +15,7 @@ use crate::dialect;
 use crate::error::{Code, Error, OAuthError, Result};
 use crate::port::{LoopbackHost, Ports, RedirectRequest};
 use crate::protocol::authorization_request::{
-    self, AuthorizationRequest, Fresh, RANDOM_BYTES, code_challenge_wanted, with_parameters,
+    AuthorizationRequest, Fresh, RANDOM_BYTES, code_challenge_wanted, with_parameters,
 };
 use crate::protocol::authorization_response::{Answer, Delivery, Expectation};
 use crate::protocol::token::TokenSet;
