@@ -8,7 +8,6 @@ use url::Url;
 use super::landing_page::Page;
 use super::oauth2_client::{Failure, Wire, oauth2};
 use super::redirect::{self, Redirect};
-use super::retry::Patience;
 use super::waiting::{self, Arrived, Redirects};
 use super::{Client, SignedIn, id_token};
 use crate::dialect;
@@ -21,6 +20,7 @@ use crate::protocol::authorization_response::{Answer, Delivery, Expectation};
 use crate::protocol::token::TokenSet;
 use crate::secret::Secret;
 use crate::service::registration::ResponseMode;
+use crate::transport::retry::Safety;
 
 /// What the person or the command line decided about this sign-in.
 #[derive(Debug, Clone)]
@@ -113,7 +113,14 @@ pub async fn sign_in(ports: &Ports<'_>, client: &Client, options: &Options) -> R
         Answer::Code { code, other } => (code, other),
         Answer::Error(error) => {
             let denied = error.error == "access_denied";
-            tell(page, if denied { Page::Denied { service } } else { Page::Failed { service } });
+            tell(
+                page,
+                if denied {
+                    Page::Denied { service }
+                } else {
+                    Page::Failed { service }
+                },
+            );
             return Err(refused(service, error));
         }
         Answer::Invalid(error) => {
@@ -179,7 +186,9 @@ impl Journey {
             state: fresh.state.clone(),
             // A template is no issuer: what the redirect names cannot be held against it.
             issuer: client.issuer().map(str::to_owned),
-            issuer_required: client.metadata.authorization_response_iss_parameter_supported,
+            issuer_required: client
+                .metadata
+                .authorization_response_iss_parameter_supported,
         })
     }
 
@@ -247,11 +256,9 @@ fn open(
 
 /// A port of the dynamic range (RFC 6335 §6) that nothing is expected to serve.
 fn private_port(fresh: &Fresh) -> u16 {
-    let mixed = fresh
-        .state
-        .expose()
-        .bytes()
-        .fold(0u16, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(u16::from(byte)));
+    let mixed = fresh.state.expose().bytes().fold(0u16, |mixed, byte| {
+        mixed.wrapping_mul(31).wrapping_add(u16::from(byte))
+    });
     49_152 + mixed % 16_384
 }
 
@@ -259,8 +266,12 @@ fn private_port(fresh: &Fresh) -> u16 {
 fn show(ports: &Ports<'_>, options: &Options, service: &str, url: &Url) {
     let opens = options.open_browser;
     let lead = match (opens, options.listen) {
-        (true, _) => format!("Opening your browser to sign in to {service}. If it does not open, go to:"),
-        (false, true) => format!("To sign in to {service}, open this address in a browser on this machine:"),
+        (true, _) => {
+            format!("Opening your browser to sign in to {service}. If it does not open, go to:")
+        }
+        (false, true) => {
+            format!("To sign in to {service}, open this address in a browser on this machine:")
+        }
         (false, false) => format!("To sign in to {service}, open this address in any browser:"),
     };
     ports.ui.notice(&lead);
@@ -277,9 +288,9 @@ fn show(ports: &Ports<'_>, options: &Options, service: &str, url: &Url) {
         );
     }
     if opens && let Err(error) = ports.browser.open(url) {
-        ports
-            .ui
-            .warn(&format!("the browser did not start ({error}); open the address yourself"));
+        ports.ui.warn(&format!(
+            "the browser did not start ({error}); open the address yourself"
+        ));
     }
 }
 
@@ -300,7 +311,10 @@ fn refused(service: &str, error: OAuthError) -> Error {
             Code::Cancelled,
             "sign in again with `hallpass login` when you want to allow it".to_owned(),
         ),
-        "invalid_scope" => (Code::ServerRefused, "ask for other scopes with --scope".to_owned()),
+        "invalid_scope" => (
+            Code::ServerRefused,
+            "ask for other scopes with --scope".to_owned(),
+        ),
         "invalid_target" => (
             Code::ServerRefused,
             "the server does not know this --resource".to_owned(),
@@ -335,7 +349,7 @@ async fn redeem(
     fresh: &Fresh,
     code: Secret,
 ) -> Result<(TokenSet, Option<crate::protocol::id_token::IdTokenClaims>)> {
-    let wire = Wire::new(ports, client, Patience::OnlyUnsent);
+    let wire = Wire::new(ports, client, Some(Safety::Once));
     let token = exchange_code(&wire, client, redirect_uri, fresh, &code)
         .await
         .map_err(Failure::into_error)?;

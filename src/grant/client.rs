@@ -106,7 +106,11 @@ impl Client {
 
     /// What stands between scopes on the wire.
     pub fn scope_separator(&self) -> &str {
-        self.service.values.scope_separator.as_deref().unwrap_or(" ")
+        self.service
+            .values
+            .scope_separator
+            .as_deref()
+            .unwrap_or(" ")
     }
 
     /// What every token request carries beside the grant's own: `resource` (RFC 8707 §2.2) and
@@ -129,11 +133,7 @@ impl Client {
 }
 
 /// What is discovered, under what the service says itself.
-async fn metadata(
-    ports: &Ports<'_>,
-    values: &Registration,
-    fresh: bool,
-) -> Result<ServerMetadata> {
+async fn metadata(ports: &Ports<'_>, values: &Registration, fresh: bool) -> Result<ServerMetadata> {
     let mut metadata = if needs_discovery(values) {
         discover_for(ports, values, fresh).await?
     } else {
@@ -143,17 +143,32 @@ async fn metadata(
         }
     };
     let explicit = [
-        (&mut metadata.authorization_endpoint, &values.authorization_endpoint),
+        (
+            &mut metadata.authorization_endpoint,
+            &values.authorization_endpoint,
+        ),
         (&mut metadata.token_endpoint, &values.token_endpoint),
         (
             &mut metadata.device_authorization_endpoint,
             &values.device_authorization_endpoint,
         ),
-        (&mut metadata.revocation_endpoint, &values.revocation_endpoint),
-        (&mut metadata.introspection_endpoint, &values.introspection_endpoint),
+        (
+            &mut metadata.revocation_endpoint,
+            &values.revocation_endpoint,
+        ),
+        (
+            &mut metadata.introspection_endpoint,
+            &values.introspection_endpoint,
+        ),
         (&mut metadata.userinfo_endpoint, &values.userinfo_endpoint),
-        (&mut metadata.end_session_endpoint, &values.end_session_endpoint),
-        (&mut metadata.registration_endpoint, &values.registration_endpoint),
+        (
+            &mut metadata.end_session_endpoint,
+            &values.end_session_endpoint,
+        ),
+        (
+            &mut metadata.registration_endpoint,
+            &values.registration_endpoint,
+        ),
         (&mut metadata.jwks_uri, &values.jwks_uri),
     ];
     for (found, explicit) in explicit {
@@ -162,14 +177,19 @@ async fn metadata(
         }
     }
     if values.grant_types_supported.is_some() {
-        metadata.grant_types_supported.clone_from(&values.grant_types_supported);
+        metadata
+            .grant_types_supported
+            .clone_from(&values.grant_types_supported);
     }
     Ok(metadata)
 }
 
 /// A service that names every endpoint it uses works without a document, and is as fast.
 fn needs_discovery(values: &Registration) -> bool {
-    let person = !matches!(values.grant, Some(Grant::ClientCredentials | Grant::Password));
+    let person = !matches!(
+        values.grant,
+        Some(Grant::ClientCredentials | Grant::Password)
+    );
     let openid = values.scope.iter().flatten().any(|entry| entry == "openid");
     values.token_endpoint.is_none()
         || (person
@@ -202,7 +222,10 @@ fn client_secret(ports: &Ports<'_>, service: &Service) -> Result<Option<Secret>>
             };
             Err(Error::new(
                 Code::ServiceIncomplete,
-                format!("no client secret for service \"{}\" in {place}", service.name),
+                format!(
+                    "no client secret for service \"{}\" in {place}",
+                    service.name
+                ),
             )
             .with_hint(format!(
                 "give it with `hallpass edit {} --client-secret -`",

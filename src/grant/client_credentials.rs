@@ -3,11 +3,11 @@
 use oauth2::Scope;
 
 use super::oauth2_client::{Failure, Wire, oauth2};
-use super::retry::Patience;
 use super::{Client, RenewalError};
 use crate::error::{Code, Error, Result};
 use crate::port::Ports;
 use crate::protocol::token::TokenSet;
+use crate::transport::retry::Safety;
 
 /// Gets a token for the client itself; run again when it expires.
 pub async fn obtain(
@@ -15,7 +15,7 @@ pub async fn obtain(
     client: &Client,
     scope: Option<&[String]>,
 ) -> Result<TokenSet, RenewalError> {
-    let wire = Wire::new(ports, client, Patience::AsAsked);
+    let wire = Wire::new(ports, client, Some(Safety::Refresh));
     ask(&wire, client, scope.unwrap_or(client.service.scope()))
         .await
         .map_err(Failure::into_renewal)
@@ -29,7 +29,9 @@ async fn ask(wire: &Wire<'_>, client: &Client, scope: &[String]) -> Result<Token
                 Code::ServiceIncomplete,
                 format!("service \"{name}\" has no client secret, which client credentials need"),
             )
-            .with_hint(format!("give it with `hallpass edit {name} --client-secret -`")),
+            .with_hint(format!(
+                "give it with `hallpass edit {name} --client-secret -`"
+            )),
         ));
     }
     let oauth2 = oauth2(client, client.endpoint("token_endpoint")?);

@@ -42,7 +42,10 @@ fn what_the_service_says_stands_above_what_is_discovered() {
     let at = |name| client.endpoint(name).unwrap().to_string();
     assert_eq!(at("authorization_endpoint"), "https://as.example/authorize");
     assert_eq!(at("token_endpoint"), "https://as.example/found/token");
-    assert_eq!(code(client.endpoint("revocation_endpoint")), Code::ServiceIncomplete);
+    assert_eq!(
+        code(client.endpoint("revocation_endpoint")),
+        Code::ServiceIncomplete
+    );
 }
 
 #[test]
@@ -61,18 +64,32 @@ fn the_secret_comes_from_where_the_service_says() {
     let mut service = service();
     world.store.put(&client_secret_key("example"), "s-store");
     world.environment.set("THE_SECRET", "s-env");
-    world.environment.files.borrow_mut().insert("/s".into(), "s-file".into());
-    world.environment.commands.borrow_mut().insert("pass x".into(), "s-command".into());
+    world
+        .environment
+        .files
+        .borrow_mut()
+        .insert("/s".into(), "s-file".into());
+    world
+        .environment
+        .commands
+        .borrow_mut()
+        .insert("pass x".into(), "s-command".into());
     for (source, expected) in [
         (SecretSource::Store, "s-store"),
         (SecretSource::Env("THE_SECRET".into()), "s-env"),
         (SecretSource::File("/s".into()), "s-file"),
-        (SecretSource::Command(vec!["pass".into(), "x".into()]), "s-command"),
+        (
+            SecretSource::Command(vec!["pass".into(), "x".into()]),
+            "s-command",
+        ),
     ] {
         service.values.client_secret = Some(source);
         let client = prepared(&world, &service).unwrap();
         assert_eq!(client.secret.unwrap().expose(), expected);
-        assert_eq!(client.authentication, ClientAuthenticationMethod::ClientSecretBasic);
+        assert_eq!(
+            client.authentication,
+            ClientAuthenticationMethod::ClientSecretBasic
+        );
     }
     service.values.client_secret = Some(SecretSource::Env("NOT_SET".into()));
     let error = prepared(&world, &service).unwrap_err();

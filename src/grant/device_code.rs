@@ -12,8 +12,7 @@ use oauth2::{
 };
 
 use super::authorization_code::Options;
-use super::oauth2_client::{Failure, Wire, oauth2};
-use super::retry::{Patience, may_pass_status};
+use super::oauth2_client::{Failure, Wire, may_pass_status, oauth2};
 use super::{Client, SignedIn, id_token};
 use crate::error::{Code, Error, Result};
 use crate::port::{Clock, HttpError, Ports};
@@ -69,7 +68,9 @@ async fn authorize(
 
 fn show(ports: &Ports<'_>, service: &str, details: &StandardDeviceAuthorizationResponse) {
     let notice = |line: &str| ports.ui.notice(line);
-    notice(&format!("To sign in to {service}, open this page on any device:"));
+    notice(&format!(
+        "To sign in to {service}, open this page on any device:"
+    ));
     notice("");
     notice(&format!("  {}", details.verification_uri().as_str()));
     notice("");
@@ -151,7 +152,7 @@ impl<'a> Polls<'a> {
         let lifetime = details.expires_in().min(deadline);
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         Polls {
-            wire: Wire::new(ports, client, Patience::Single),
+            wire: Wire::new(ports, client, None),
             clock: ports.clock,
             pace: Cell::new(Pace(details.interval())),
             expires_at: ports.clock.steady_millis().saturating_add(millis),

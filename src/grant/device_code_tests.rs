@@ -118,7 +118,11 @@ fn the_end_of_the_code_ends_the_polling() {
     let world = world(&short, pending.collect());
     let error = failed(&world);
     assert_eq!(error.code(), Code::TimedOut);
-    assert_eq!(world.http.count(), 1 + 4, "polls at 5, 10, 15 and 20 seconds");
+    assert_eq!(
+        world.http.count(),
+        1 + 4,
+        "polls at 5, 10, 15 and 20 seconds"
+    );
 }
 
 #[test]

@@ -118,14 +118,17 @@ fn issuer_named_by(document: &[u8], url: &Url) -> Result<String> {
     let shown = printable(&named, 200);
     Err(Error::new(
         Code::MetadataInvalid,
-        format!("the metadata at {url} says it belongs to issuer {shown}, whose place is elsewhere"),
+        format!(
+            "the metadata at {url} says it belongs to issuer {shown}, whose place is elsewhere"
+        ),
     )
-    .with_hint(format!("if that is the issuer you mean, say so: issuer = {shown:?}")))
+    .with_hint(format!(
+        "if that is the issuer you mean, say so: issuer = {shown:?}"
+    )))
 }
 
 fn looks_like_json(document: &[u8]) -> bool {
-    document.trim_ascii_start().first() == Some(&b'{')
-        || document.starts_with(b"\xef\xbb\xbf{")
+    document.trim_ascii_start().first() == Some(&b'{') || document.starts_with(b"\xef\xbb\xbf{")
 }
 
 fn not_here(url: &Url, status: u16) -> Error {

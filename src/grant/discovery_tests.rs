@@ -16,7 +16,10 @@ fn document() -> Value {
 
 fn asked(world: &World) -> Vec<String> {
     let requests = world.http.requests.borrow();
-    requests.iter().map(|request| request.uri().to_string()).collect()
+    requests
+        .iter()
+        .map(|request| request.uri().to_string())
+        .collect()
 }
 
 fn found(world: &World) -> Result<ServerMetadata> {
@@ -28,7 +31,11 @@ fn found(world: &World) -> Result<ServerMetadata> {
 fn both_forms_of_the_url_are_asked() {
     for miss in [
         Answer::new(404, "text/html", "nothing"),
-        Answer::new(200, "text/html", "<html>an app that answers everything</html>"),
+        Answer::new(
+            200,
+            "text/html",
+            "<html>an app that answers everything</html>",
+        ),
     ] {
         let world = World::new();
         world.http.push(miss);
@@ -67,7 +74,11 @@ fn the_cache_serves_an_hour_and_can_be_passed_by() {
     assert_eq!(world.http.count(), 3);
     world.clock.set(1_700_000_000);
     found(&world).unwrap();
-    assert_eq!(world.http.count(), 4, "a clock set back makes a document old");
+    assert_eq!(
+        world.http.count(),
+        4,
+        "a clock set back makes a document old"
+    );
 }
 
 #[test]
@@ -75,7 +86,11 @@ fn a_garbled_cache_costs_a_fetch_and_nothing_else() {
     let world = World::new();
     let key = format!("metadata {OIDC}");
     let now = 1_800_000_000;
-    world.cache.documents.borrow_mut().insert(key, (b"{".to_vec(), now));
+    world
+        .cache
+        .documents
+        .borrow_mut()
+        .insert(key, (b"{".to_vec(), now));
     world.http.push(Answer::json(200, &document()));
     found(&world).unwrap();
 }
@@ -101,13 +116,18 @@ fn redirects_stay_on_their_origin() {
         world.http.push(to(place));
         let outcome = found(&world);
         // The empty one leads back to itself, for ever.
-        assert_eq!(code(outcome), match place {
-            "" => Code::Unreachable,
-            _ => Code::MetadataInvalid,
-        });
+        assert_eq!(
+            code(outcome),
+            match place {
+                "" => Code::Unreachable,
+                _ => Code::MetadataInvalid,
+            }
+        );
     }
     let world = World::new();
-    world.http.on_request(|_| Answer::response(302, &[("location", "/again")], ""));
+    world
+        .http
+        .on_request(|_| Answer::response(302, &[("location", "/again")], ""));
     assert_eq!(code(found(&world)), Code::MetadataInvalid);
     assert!(world.http.count() <= 4);
 }
@@ -123,7 +143,9 @@ fn what_is_no_document_is_told() {
         (200, "{\"issuer\": 7}", Code::MetadataInvalid),
     ] {
         let world = World::new();
-        world.http.on_request(move |_| Answer::new(status, "text/html", body));
+        world
+            .http
+            .on_request(move |_| Answer::new(status, "text/html", body));
         assert_eq!(code(found(&world)), expected, "{status} {body}");
     }
 }

@@ -31,7 +31,8 @@ pub async fn fetch(ports: &Ports<'_>, url: &Url) -> Result<Fetched> {
             .header(header::ACCEPT, "application/json")
             .body(Vec::new())
             .map_err(|error| {
-                Error::new(Code::MetadataInvalid, format!("{place} is not a URL")).with_source(error)
+                Error::new(Code::MetadataInvalid, format!("{place} is not a URL"))
+                    .with_source(error)
             })?;
         let response = exchange(ports, request, Limits::default()).await?;
         let status = response.status();

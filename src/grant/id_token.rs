@@ -1,6 +1,6 @@
 //! The ID Token of a token response: keys fetched, every claim checked (OIDC Core §3.1.3.7).
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::port::Ports;
 use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::token::TokenSet;
@@ -25,6 +25,16 @@ pub async fn check(
     token: &TokenSet,
     wanted: &Wanted<'_>,
 ) -> Result<Option<IdTokenClaims>> {
-    let _ = (ports, client, token, wanted);
+    let Some(jwt) = &token.id_token else {
+        if !wanted.required {
+            return Ok(None);
+        }
+        return Err(Error::new(
+            Code::IdTokenInvalid,
+            "openid was asked for and the answer has no id_token",
+        )
+        .with_hint("see that the client may use OpenID Connect, or ask without the scope openid"));
+    };
+    let _ = (ports, client, jwt);
     todo!()
 }

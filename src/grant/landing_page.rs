@@ -93,7 +93,11 @@ impl Page<'_> {
                 TICK,
                 "You are signed in",
                 &[
-                    format!("hallpass can now use {} as {}.", named(service), named(account)),
+                    format!(
+                        "hallpass can now use {} as {}.",
+                        named(service),
+                        named(account)
+                    ),
                     format!("The session is kept in: {}.", escape(store)),
                     close,
                 ],
@@ -111,7 +115,10 @@ impl Page<'_> {
                 CROSS,
                 "The sign-in failed",
                 &[
-                    format!("Signing in to {} did not work; nothing was kept.", named(service)),
+                    format!(
+                        "Signing in to {} did not work; nothing was kept.",
+                        named(service)
+                    ),
                     look,
                 ],
             ),
@@ -133,7 +140,10 @@ impl Page<'_> {
                 "note",
                 INFO,
                 "Already done",
-                &["This sign-in has its answer already; nothing was done again.".to_owned(), look],
+                &[
+                    "This sign-in has its answer already; nothing was done again.".to_owned(),
+                    look,
+                ],
             ),
             Page::Ignored(reason) => words(
                 reason.status(),
@@ -142,7 +152,8 @@ impl Page<'_> {
                 "Not what hallpass is waiting for",
                 &[
                     format!("This request was ignored: {reason}."),
-                    "The sign-in goes on; finish it in the tab that the terminal opened.".to_owned(),
+                    "The sign-in goes on; finish it in the tab that the terminal opened."
+                        .to_owned(),
                 ],
             ),
         }
@@ -230,7 +241,11 @@ mod tests {
             let policy = header("content-security-policy");
             assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
             assert!(!policy.contains("unsafe"));
-            assert!(!response.headers().contains_key("access-control-allow-origin"));
+            assert!(
+                !response
+                    .headers()
+                    .contains_key("access-control-allow-origin")
+            );
         }
     }
 
@@ -239,7 +254,9 @@ mod tests {
     fn pages_have_no_script_no_outside_and_no_foreign_markup() {
         for page in every_page() {
             let body = String::from_utf8(page.response().into_body()).unwrap();
-            for bad in ["<script", "<img", "http:", "https:", "url(", "@import", "onload", "style="] {
+            for bad in [
+                "<script", "<img", "http:", "https:", "url(", "@import", "onload", "style=",
+            ] {
                 assert!(!body.contains(bad), "{bad} in {body}");
             }
             assert!(body.contains("<link rel=\"icon\" href=\"data:,\">"));
@@ -250,9 +267,17 @@ mod tests {
     fn the_policys_hash_is_of_the_style_in_the_page() {
         let response = Page::AlreadyAnswered.response();
         let body = String::from_utf8(response.body().clone()).unwrap();
-        let style = body.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        let style = body
+            .split("<style>")
+            .nth(1)
+            .unwrap()
+            .split("</style>")
+            .next()
+            .unwrap();
         let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));
-        let policy = response.headers()["content-security-policy"].to_str().unwrap();
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
         assert!(policy.contains(&hash));
     }
 

@@ -18,7 +18,6 @@ pub mod landing_page;
 mod oauth2_client;
 pub mod redirect;
 pub mod refresh_token;
-mod retry;
 #[cfg(test)]
 pub(crate) mod testing;
 mod waiting;

@@ -20,16 +20,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Client;
-use super::retry::{Patience, wait_before_repeat};
-use super::{RenewalError, retry};
+use super::{Client, RenewalError};
 use crate::dialect;
 use crate::error::{Code, Error, OAuthError};
 use crate::port::{HttpError, Ports};
-use crate::protocol::retry_after::retry_after;
 use crate::protocol::token::{TokenSet, TokenType};
 use crate::secret::{Secret, printable};
 use crate::service::registration::ClientAuthenticationMethod;
+use crate::transport::retry::{Safety, exchange_repeating, retry_after};
 use crate::transport::{ExchangeError, Limits, exchange};
 
 /// Members of a token response that RFC 6749 §5.1 does not name.
@@ -125,17 +123,18 @@ pub(super) struct Wire<'a> {
     pub ports: &'a Ports<'a>,
     client: &'a Client,
     endpoint: Endpoint,
-    patience: Patience,
+    /// `None`: nothing is repeated, the caller has a rhythm of its own.
+    safety: Option<Safety>,
     seen: RefCell<Seen>,
 }
 
 impl<'a> Wire<'a> {
-    pub fn new(ports: &'a Ports<'a>, client: &'a Client, patience: Patience) -> Self {
+    pub fn new(ports: &'a Ports<'a>, client: &'a Client, safety: Option<Safety>) -> Self {
         Wire {
             ports,
             client,
             endpoint: Endpoint::Token,
-            patience,
+            safety,
             seen: RefCell::default(),
         }
     }
@@ -144,7 +143,7 @@ impl<'a> Wire<'a> {
     pub fn device_authorization(ports: &'a Ports<'a>, client: &'a Client) -> Self {
         Wire {
             endpoint: Endpoint::DeviceAuthorization,
-            ..Wire::new(ports, client, Patience::OnlyUnsent)
+            ..Wire::new(ports, client, Some(Safety::Once))
         }
     }
 
@@ -155,24 +154,14 @@ impl<'a> Wire<'a> {
 
     /// One exchange, repeated only where that is safe.
     pub async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
-        let mut repeats = 0;
-        loop {
-            let outcome = self.once(request.clone()).await;
-            let status = outcome.as_ref().map(HttpResponse::status);
-            let asked = self.seen().retry_after;
-            let Some(wait) = wait_before_repeat(self.patience, repeats, status, asked) else {
-                return outcome;
-            };
-            repeats += 1;
-            self.ports.clock.sleep(wait).await;
-        }
-    }
-
-    async fn once(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
         self.seen.replace(Seen::default());
         let switches = self.client.service.dialect();
         let request = dialect::token_request(switches, request)?;
-        let response = exchange(self.ports, request, Limits::default()).await?;
+        let limits = Limits::default();
+        let response = match self.safety {
+            Some(safety) => exchange_repeating(self.ports, &request, limits, safety).await?,
+            None => exchange(self.ports, request, limits).await?,
+        };
         self.seen.replace(Seen {
             status: response.status().as_u16(),
             retry_after: retry_after(response.headers(), self.ports.clock.now()),
@@ -283,7 +272,7 @@ impl Failure {
                 RenewalError::Invalid(HttpError::Limit(text).into())
             }
             Failure::Transport(error) => RenewalError::Unavailable(error.into()),
-            Failure::Refused(error) if retry::may_pass(&error) => {
+            Failure::Refused(error) if may_pass(&error) => {
                 RenewalError::Unavailable(dialect::refused("the token endpoint", error))
             }
             Failure::Refused(error) if error.error == "invalid_grant" => {
@@ -293,6 +282,20 @@ impl Failure {
             Failure::Invalid(error) => RenewalError::Invalid(error),
         }
     }
+}
+
+/// Whether a status is the server's trouble, not a judgement.
+pub(super) fn may_pass_status(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
+}
+
+/// Whether a refusal says nothing about the grant: busy or broken servers, whatever they call it.
+fn may_pass(error: &OAuthError) -> bool {
+    may_pass_status(error.status)
+        || matches!(
+            error.error.as_str(),
+            "temporarily_unavailable" | "server_error" | "slow_down"
+        )
 }
 
 /// `interval` of an answer, JSON or form, where it is a sensible number of seconds.
@@ -326,7 +329,10 @@ fn token_set(answer: TokenAnswer) -> TokenSet {
         id_token,
         scope: answer.scopes().map(|scopes| {
             let entries = scopes.iter().map(|scope| scope.as_str());
-            entries.filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+            entries
+                .filter(|entry| !entry.is_empty())
+                .map(str::to_owned)
+                .collect()
         }),
         expires_in: answer.expires_in().map(|lifetime| lifetime.as_secs()),
         // Keycloak says 0 of an offline token, which has no end.

@@ -81,7 +81,10 @@ fn check_path(path: &str) -> Result<()> {
     }
     Err(Error::new(
         Code::Usage,
-        format!("redirect path {:?} is not a plain path", printable(path, 100)),
+        format!(
+            "redirect path {:?} is not a plain path",
+            printable(path, 100)
+        ),
     )
     .with_hint("give one that begins with /, without query, fragment, spaces or dot segments"))
 }
@@ -156,7 +159,11 @@ mod tests {
             redirect_path: Some("/cb".into()),
             ..options()
         };
-        for rule in [RedirectRule::Exact, RedirectRule::Https, RedirectRule::LoopbackV6] {
+        for rule in [
+            RedirectRule::Exact,
+            RedirectRule::Https,
+            RedirectRule::LoopbackV6,
+        ] {
             assert_eq!(
                 chosen(rule, &flags).unwrap(),
                 loopback(LoopbackHost::Localhost, Some(4242), "/cb")
@@ -166,7 +173,11 @@ mod tests {
 
     #[test]
     fn an_exact_rule_needs_a_port_and_https_needs_a_uri() {
-        for rule in [RedirectRule::Exact, RedirectRule::Https, RedirectRule::Paste] {
+        for rule in [
+            RedirectRule::Exact,
+            RedirectRule::Https,
+            RedirectRule::Paste,
+        ] {
             let error = chosen(rule, &options()).unwrap_err();
             assert_eq!(error.code(), Code::ServiceIncomplete);
         }

@@ -3,12 +3,12 @@
 use oauth2::RefreshToken;
 
 use super::oauth2_client::{Failure, Wire, oauth2};
-use super::retry::Patience;
 use super::{Client, RenewalError};
 use crate::error::Result;
 use crate::port::Ports;
 use crate::protocol::token::TokenSet;
 use crate::secret::Secret;
+use crate::transport::retry::Safety;
 
 /// Spends the refresh token once. Re-sends `resource`; never asks for more scope.
 ///
@@ -19,7 +19,7 @@ pub async fn refresh(
     client: &Client,
     refresh_token: &Secret,
 ) -> Result<TokenSet, RenewalError> {
-    let wire = Wire::new(ports, client, Patience::AsAsked);
+    let wire = Wire::new(ports, client, Some(Safety::Refresh));
     spend(&wire, client, refresh_token)
         .await
         .map_err(Failure::into_renewal)

@@ -56,7 +56,10 @@ fn resource_is_sent_again() {
     let world = World::new();
     world.http.push(good());
     let mut client = client();
-    let resource = vec!["https://a.example/".to_owned(), "https://b.example/".to_owned()];
+    let resource = vec![
+        "https://a.example/".to_owned(),
+        "https://b.example/".to_owned(),
+    ];
     client.service.values.resource = Some(resource.clone());
     refreshed(&world, &client).unwrap();
     let form = world.http.form(0);
@@ -80,9 +83,20 @@ fn a_confidential_client_authenticates_by_one_method() {
     let basic = requests[0].headers()["authorization"].to_str().unwrap();
     // base64("cli:a%3Ab+c%25%2B%2F%26%3D")
     assert_eq!(basic, "Basic Y2xpOmElM0FiK2MlMjUlMkIlMkYlMjYlM0Q=");
-    assert!(!world.http.form(0).iter().any(|(name, _)| name.starts_with("client_")));
+    assert!(
+        !world
+            .http
+            .form(0)
+            .iter()
+            .any(|(name, _)| name.starts_with("client_"))
+    );
     assert!(!requests[1].headers().contains_key("authorization"));
-    assert!(world.http.form(1).contains(&("client_secret".into(), "a:b c%+/&=".into())));
+    assert!(
+        world
+            .http
+            .form(1)
+            .contains(&("client_secret".into(), "a:b c%+/&=".into()))
+    );
 }
 
 /// T12: only `invalid_grant` kills the refresh token.
@@ -97,7 +111,10 @@ fn refusals_are_told_apart() {
     let Err(RenewalError::Denied(error)) = invalid_client else {
         panic!("{invalid_client:?}")
     };
-    assert_eq!((error.error.as_str(), error.status), ("invalid_client", 401));
+    assert_eq!(
+        (error.error.as_str(), error.status),
+        ("invalid_client", 401)
+    );
     let (empty, _) = after(Answer::new(403, "text/plain", ""));
     let Err(RenewalError::Denied(error)) = empty else {
         panic!("{empty:?}")
@@ -133,21 +150,35 @@ fn trouble_of_the_server_is_unavailable_and_asked_once() {
 #[test]
 fn what_did_not_leave_and_what_is_asked_for_later_is_repeated() {
     let world = World::new();
-    world.http.push(Answer::Fail(HttpError::NotSent("refused".into())));
-    world.http.push(Answer::response(429, &[("retry-after", "2")], ""));
+    world
+        .http
+        .push(Answer::Fail(HttpError::NotSent("refused".into())));
+    world
+        .http
+        .push(Answer::response(429, &[("retry-after", "2")], ""));
     world.http.push(good());
     refreshed(&world, &client()).unwrap();
     assert_eq!(world.http.count(), 3);
     let slept = world.clock.slept();
-    assert!(slept.contains(&std::time::Duration::from_secs(2)), "{slept:?}");
+    assert!(
+        slept.contains(&std::time::Duration::from_secs(2)),
+        "{slept:?}"
+    );
 
     let world = World::new();
     for _ in 0..9 {
-        world.http.push(Answer::Fail(HttpError::NotSent("refused".into())));
+        world
+            .http
+            .push(Answer::Fail(HttpError::NotSent("refused".into())));
     }
     let outcome = refreshed(&world, &client());
-    assert!(matches!(outcome, Err(RenewalError::Unavailable(error)) if error.code() == Code::Unreachable));
-    assert_eq!(world.http.count(), 3);
+    assert!(
+        matches!(outcome, Err(RenewalError::Unavailable(error)) if error.code() == Code::Unreachable)
+    );
+    assert_eq!(
+        world.http.count(),
+        crate::transport::retry::ATTEMPTS as usize
+    );
 }
 
 /// T1–T5, T9–T11, T18: not what the RFC says is an invalid answer, and no part of it is told.
@@ -160,10 +191,19 @@ fn malformed_answers_are_invalid_and_not_quoted() {
         (200, r#"{"access_token":"SECRET"}"#),
         (200, r#"{"access_token":"SECRET","token_type":"mac"}"#),
         (200, r#"{"access_token":"SECRET","token_type":"DPoP"}"#),
-        (200, r#"{"access_token":"SECRET\r\nX: y","token_type":"bearer"}"#),
+        (
+            200,
+            r#"{"access_token":"SECRET\r\nX: y","token_type":"bearer"}"#,
+        ),
         (200, r#"{"access_token":"","token_type":"bearer"}"#),
-        (200, r#"{"access_token":"SECRET","access_token":"x","token_type":"bearer"}"#),
-        (200, r#"{"access_token":"SECRET","token_type":"bearer","expires_in":"abc"}"#),
+        (
+            200,
+            r#"{"access_token":"SECRET","access_token":"x","token_type":"bearer"}"#,
+        ),
+        (
+            200,
+            r#"{"access_token":"SECRET","token_type":"bearer","expires_in":"abc"}"#,
+        ),
         (307, ""),
     ];
     for (status, body) in bad {
@@ -195,5 +235,8 @@ fn a_refresh_endpoint_of_its_own_is_used() {
     let mut client = client();
     client.service.values.refresh_endpoint = Some("https://as.example/refresh".into());
     refreshed(&world, &client).unwrap();
-    assert_eq!(world.http.requests.borrow()[0].uri(), "https://as.example/refresh");
+    assert_eq!(
+        world.http.requests.borrow()[0].uri(),
+        "https://as.example/refresh"
+    );
 }

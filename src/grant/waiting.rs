@@ -19,9 +19,7 @@ use crate::protocol::authorization_response::{
 use crate::secret::Secret;
 
 /// Requests at the listener, which closes when this is dropped.
-pub(super) struct Redirects(
-    Pin<Box<dyn Stream<Item = Result<Box<dyn RedirectRequest>>>>>,
-);
+pub(super) struct Redirects(Pin<Box<dyn Stream<Item = Result<Box<dyn RedirectRequest>>>>>);
 
 impl Redirects {
     /// What comes in at `listener`.
@@ -109,10 +107,13 @@ enum Event {
 /// Lines as they are typed or piped; silent for ever after the first failure.
 fn pasted_lines<'a>(ports: &'a Ports<'_>) -> impl Stream<Item = Secret> + 'a {
     let ui = ports.ui;
-    stream::unfold((), move |()| async move { Some((ui.next_line().await, ())) })
-        .take_while(|line| std::future::ready(line.is_ok()))
-        .filter_map(|line| std::future::ready(line.ok()))
-        .chain(stream::pending())
+    stream::unfold(
+        (),
+        move |()| async move { Some((ui.next_line().await, ())) },
+    )
+    .take_while(|line| std::future::ready(line.is_ok()))
+    .filter_map(|line| std::future::ready(line.ok()))
+    .chain(stream::pending())
 }
 
 fn refused_line(reason: Ignored, expected: &Expectation) -> String {
@@ -195,8 +196,8 @@ mod tests {
     use super::*;
     use crate::port::RedirectListener;
     use crate::port::fake::{World, block_on};
-    use crate::protocol::authorization_response::Delivery;
     use crate::port::{ListenSpec, LoopbackHost};
+    use crate::protocol::authorization_response::Delivery;
     use url::Url;
 
     const RIGHT: &str = "http://127.0.0.1:49152/callback?code=abc&state=st";
@@ -241,7 +242,9 @@ mod tests {
     #[test]
     fn wrong_callbacks_never_end_the_wait() {
         let world = World::new();
-        world.listener.push_get("http://127.0.0.1:49152/favicon.ico");
+        world
+            .listener
+            .push_get("http://127.0.0.1:49152/favicon.ico");
         for attempt in 0..50 {
             world.listener.push_get(&format!(
                 "http://127.0.0.1:49152/callback?error=access_denied&state=guess{attempt}"
@@ -262,7 +265,9 @@ mod tests {
     fn the_deadline_tells_what_came_instead() {
         let world = World::new();
         world.listener.push_get("http://127.0.0.1:49152/callback");
-        world.listener.push_get("http://127.0.0.1:49152/callback?code=a&state=x");
+        world
+            .listener
+            .push_get("http://127.0.0.1:49152/callback?code=a&state=x");
         let Err(error) = waited(&world) else {
             panic!("no answer was sent")
         };
@@ -279,14 +284,22 @@ mod tests {
     #[test]
     fn a_pasted_url_wins_and_a_bare_code_is_refused() {
         let world = World::new();
-        let lines = ["", "abc", "http://127.0.0.1:49152/callback?code=abc&state=x", RIGHT];
+        let lines = [
+            "",
+            "abc",
+            "http://127.0.0.1:49152/callback?code=abc&state=x",
+            RIGHT,
+        ];
         world.ui.lines.borrow_mut().extend(lines.map(str::to_owned));
         let arrived = waited(&world).unwrap();
         assert!(arrived.page.is_none());
         assert_eq!(code(arrived), "abc");
         let warnings = world.ui.warnings.borrow();
         assert_eq!(warnings.len(), 2);
-        assert!(!warnings.iter().any(|line| line.contains("abc")), "{warnings:?}");
+        assert!(
+            !warnings.iter().any(|line| line.contains("abc")),
+            "{warnings:?}"
+        );
     }
 
     /// must 27, A9: what comes after the answer gets a page and changes nothing.
@@ -295,11 +308,15 @@ mod tests {
         let world = World::new();
         let mut redirects = listen(&world);
         world.listener.push_get(RIGHT);
-        world.listener.push_get("http://127.0.0.1:49152/favicon.ico");
+        world
+            .listener
+            .push_get("http://127.0.0.1:49152/favicon.ico");
         let clock = world.clock.clone();
         let work = async move {
             use crate::port::Clock;
-            clock.sleep(Duration::from_secs(1)).await;
+            for _ in 0..3 {
+                clock.sleep(Duration::from_secs(1)).await;
+            }
             7
         };
         assert_eq!(block_on(meanwhile(&mut redirects, &expected(), work)), 7);

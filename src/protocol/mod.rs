@@ -12,5 +12,4 @@ pub mod id_token;
 pub mod json;
 pub mod metadata;
 pub mod number;
-pub mod retry_after;
 pub mod token;
