@@ -120,7 +120,11 @@ pub fn refused(endpoint: &str, error: OAuthError) -> Error {
         (code, Some(words)) => format!("{endpoint} refused: {code} ({words})"),
         (code, None) => format!("{endpoint} refused: {code}"),
     };
-    let later = matches!(error.status, 408 | 429 | 500..=599);
+    let later = matches!(error.status, 408 | 429 | 500..=599)
+        || matches!(
+            error.error.as_str(),
+            "temporarily_unavailable" | "server_error"
+        );
     let code = match later {
         true => Code::TransportFailed,
         false => Code::ServerRefused,

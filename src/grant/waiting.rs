@@ -18,8 +18,10 @@ use crate::protocol::authorization_response::{
 };
 use crate::secret::Secret;
 
+type Requests = dyn Stream<Item = Result<Box<dyn RedirectRequest>>>;
+
 /// Requests at the listener, which closes when this is dropped.
-pub(super) struct Redirects(Pin<Box<dyn Stream<Item = Result<Box<dyn RedirectRequest>>>>>);
+pub(super) struct Redirects(Pin<Box<Requests>>);
 
 impl Redirects {
     /// What comes in at `listener`.
