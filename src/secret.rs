@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer, Serializer};
 use url::Url;
 use zeroize::Zeroize;
 
+pub mod seal;
+
 /// A value that nothing prints: no `Display`, `Debug` says `[redacted]`, wiped on drop.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret<T: Zeroize = String>(T);
@@ -19,6 +21,11 @@ impl<T: Zeroize> Secret<T> {
     /// The value itself. Every call of this is a place to look at in a review.
     pub fn expose(&self) -> &T {
         &self.0
+    }
+
+    /// The value, to be filled in.
+    pub fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 }
 

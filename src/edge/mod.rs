@@ -12,6 +12,7 @@ pub mod env;
 pub mod files;
 pub mod http;
 pub mod interrupts;
+mod lock_file;
 pub mod paths;
 pub mod process;
 pub mod progress;

@@ -1,7 +1,9 @@
 //! The state folder: facts of sessions, default accounts, spills.
 
+use std::fs;
 use std::path::PathBuf;
 
+use super::files;
 use super::paths::Paths;
 use crate::error::Result;
 use crate::port::{StateFiles, StateKind};
@@ -19,26 +21,145 @@ impl StateFolder {
             folder: paths.state.clone(),
         }
     }
+
+    fn folder(&self, kind: StateKind) -> PathBuf {
+        self.folder.join(match kind {
+            StateKind::Session => "session",
+            StateKind::DefaultAccount => "default-account",
+            StateKind::Spill => "spill",
+        })
+    }
+
+    fn file(&self, kind: StateKind, name: &str) -> PathBuf {
+        self.folder(kind).join(encode(name))
+    }
 }
 
 impl StateFiles for StateFolder {
     fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
-        let _ = (kind, &self.folder);
-        todo!()
+        let folder = self.folder(kind);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(files::failed("list", &folder, error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| files::failed("list", &folder, error))?;
+            // Temporary files of writers begin with a dot, which no encoded name does.
+            let Some(name) = entry.file_name().to_str().and_then(decode) else {
+                continue;
+            };
+            if let Some(content) = files::read_private(&entry.path())? {
+                found.push((name, content));
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     fn read(&self, kind: StateKind, name: &str) -> Result<Option<Vec<u8>>> {
-        let _ = (kind, name);
-        todo!()
+        files::read_private(&self.file(kind, name))
     }
 
     fn write(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()> {
-        let _ = (kind, name, content);
-        todo!()
+        files::write_private(&self.file(kind, name), content)
     }
 
     fn remove(&self, kind: StateKind, name: &str) -> Result<()> {
-        let _ = (kind, name);
-        todo!()
+        files::remove(&self.file(kind, name))
+    }
+}
+
+/// A file name that any file system keeps apart from every other: lower-case letters, digits and
+/// `@ . - _ +` stand for themselves (a dot not at the beginning), every other byte is `%xx`.
+fn encode(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 5);
+    for (place, byte) in name.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'@' | b'-' | b'_' | b'+' => out.push(char::from(byte)),
+            b'.' if place > 0 => out.push('.'),
+            _ => out.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    out.push_str(SUFFIX);
+    out
+}
+
+/// Keeps names such as `con` and a trailing dot away from Windows.
+const SUFFIX: &str = ".state";
+
+/// [`encode`] undone; `None` for what it never makes.
+fn decode(file_name: &str) -> Option<String> {
+    let mut rest = file_name.strip_suffix(SUFFIX)?;
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some(place) = rest.find('%') {
+        bytes.extend_from_slice(&rest.as_bytes()[..place]);
+        let hex = rest.get(place + 1..place + 3)?;
+        bytes.push(u8::from_str_radix(hex, 16).ok()?);
+        rest = &rest[place + 3..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    let name = String::from_utf8(bytes).ok()?;
+    (encode(&name) == file_name).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn state(root: &std::path::Path) -> StateFolder {
+        StateFolder {
+            folder: root.join("state"),
+        }
+    }
+
+    #[test]
+    fn kinds_are_kept_apart_and_listed_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        let state = state(root.path());
+        assert!(state.list(StateKind::Session).unwrap().is_empty());
+        state.write(StateKind::Session, "b@two", b"2").unwrap();
+        state.write(StateKind::Session, "a@one", b"1").unwrap();
+        state.write(StateKind::Spill, "a@one", b"3").unwrap();
+        let listed = state.list(StateKind::Session).unwrap();
+        assert_eq!(
+            listed,
+            [("a@one".into(), b"1".to_vec()), ("b@two".into(), b"2".to_vec())]
+        );
+        state.remove(StateKind::Session, "a@one").unwrap();
+        assert_eq!(state.read(StateKind::Session, "a@one").unwrap(), None);
+        assert_eq!(state.read(StateKind::Spill, "a@one").unwrap().unwrap(), b"3");
+    }
+
+    #[test]
+    fn a_name_never_leaves_its_folder() {
+        for name in ["../x", "/etc/passwd", "..", "a/../../b", "a\\b", "a\0b", "C:x"] {
+            let encoded = encode(name);
+            assert!(!encoded.contains(['/', '\\', '\0', ':']), "{encoded}");
+            assert!(!encoded.starts_with('.'), "{encoded}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_are_different_files() {
+        let fold = |name: &str| encode(name).to_lowercase();
+        assert_ne!(fold("x@Ada"), fold("x@ada"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_comes_back(name in "\\PC{0,40}") {
+            prop_assert_eq!(decode(&encode(&name)), Some(name));
+        }
+
+        #[test]
+        fn foreign_file_names_do_no_harm(name in "\\PC{0,40}") {
+            if let Some(decoded) = decode(&name) {
+                prop_assert_eq!(encode(&decoded), name);
+            }
+        }
     }
 }

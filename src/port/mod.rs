@@ -176,6 +176,32 @@ pub struct EntryKey {
     pub name: String,
 }
 
+impl EntryKey {
+    /// The session `service@account`.
+    pub fn session(name: impl Into<String>) -> Self {
+        EntryKey {
+            purpose: Purpose::Session,
+            name: name.into(),
+        }
+    }
+
+    /// `<purpose>:<name>`, the name a store files it under.
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.purpose.as_str(), self.name)
+    }
+}
+
+impl Purpose {
+    /// As in the entry's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Session => "session",
+            Purpose::ClientSecret => "client-secret",
+            Purpose::Registration => "registration",
+        }
+    }
+}
+
 /// What a store entry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {

@@ -1,0 +1,341 @@
+//! A program of the person's choice as the store.
+//!
+//! Three protocols. Secrets pass through standard input and output only, names of entries through
+//! arguments; both are single lines without control characters.
+//!
+//! * `hallpass`: the program is run with `get NAME`, `set NAME` or `delete NAME` after its own
+//!   arguments. `get` prints the value as a line, or nothing where there is none; `set` reads it
+//!   as a line from standard input. Another exit status than 0 is a failure, told in the first
+//!   line of standard error.
+//! * `docker-credential`: the protocol of docker's credential helpers (`get`, `store`, `erase`).
+//! * `pass`: the standard unix password manager's `show`, `insert` and `rm`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::entries::Entries;
+use super::lock_folder;
+use crate::edge::{env, process};
+use crate::error::{Code, Error, Result};
+use crate::port::UserInterface;
+use crate::secret::{Secret, printable};
+
+/// How long the program may take, without and with a person who may have to answer it.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PERSON: Duration = Duration::from_secs(120);
+
+/// How the program is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Ours.
+    Hallpass,
+    /// docker's.
+    DockerCredential,
+    /// `pass`.
+    Pass,
+}
+
+impl Protocol {
+    /// As `store.protocol` names it.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "hallpass" => Some(Protocol::Hallpass),
+            "docker-credential" => Some(Protocol::DockerCredential),
+            "pass" => Some(Protocol::Pass),
+            _ => None,
+        }
+    }
+}
+
+/// The store.
+pub struct CommandStore {
+    argv: Vec<String>,
+    protocol: Protocol,
+    ui: Rc<dyn UserInterface>,
+}
+
+/// What the program said.
+struct Answer {
+    success: bool,
+    output: Secret<Vec<u8>>,
+    complaint: String,
+}
+
+impl CommandStore {
+    /// Starts nothing yet. `argv` is program and arguments, not empty.
+    pub fn new(argv: Vec<String>, protocol: Protocol, ui: Rc<dyn UserInterface>) -> Self {
+        CommandStore { argv, protocol, ui }
+    }
+
+    fn program(&self) -> &str {
+        self.argv.first().map_or("", String::as_str)
+    }
+
+    /// Runs the program with `arguments` after its own, feeding it `input`.
+    fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Answer> {
+        let mut complaints = tempfile::tempfile().map_err(|error| self.failed("run", error))?;
+        let theirs = complaints
+            .try_clone()
+            .map_err(|error| self.failed("run", error))?;
+        let mut child = process::command(self.program())
+            .args(self.argv.iter().skip(1))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(theirs)
+            .spawn()
+            .map_err(|error| self.not_started(error))?;
+        feed(&mut child, input);
+        let person = self.ui.can_prompt();
+        let patience = if person { PERSON } else { PATIENCE };
+        let Some((output, status)) = env::finish(&mut child, patience) else {
+            return Err(self.hung());
+        };
+        Ok(Answer {
+            success: status.success(),
+            output: Secret::new(output),
+            complaint: first_line(&mut complaints),
+        })
+    }
+
+    fn not_started(&self, error: std::io::Error) -> Error {
+        let program = printable(self.program(), 100);
+        Error::new(
+            Code::StoreAbsent,
+            format!("cannot start the store's command {program}"),
+        )
+        .with_hint("`hallpass store show` tells what is configured, `hallpass store use` changes it")
+        .with_source(error)
+    }
+
+    fn hung(&self) -> Error {
+        let program = printable(self.program(), 100);
+        Error::new(
+            Code::StoreHung,
+            format!("the store's command {program} did not finish in time"),
+        )
+        .with_hint("run it by hand: does it wait for something?")
+    }
+
+    fn failed(&self, what: &str, error: std::io::Error) -> Error {
+        let program = printable(self.program(), 100);
+        Error::new(
+            Code::StoreFailed,
+            format!("cannot {what} the store's command {program}"),
+        )
+        .with_source(error)
+    }
+
+    /// What an exit status other than 0 means.
+    fn complained(&self, what: &str, answer: &Answer) -> Error {
+        let program = printable(self.program(), 100);
+        let why = &answer.complaint;
+        let code = Complaint::of(why);
+        let message = format!("the store's command {program} failed to {what}: {why}");
+        match code {
+            Complaint::Locked => Error::new(Code::StoreLocked, message)
+                .with_hint("unlock it by running the command by hand once"),
+            Complaint::Full => {
+                Error::new(Code::StoreFull, message).with_hint("make room, then try again")
+            }
+            Complaint::Other => Error::new(Code::StoreFailed, message)
+                .with_hint("run it by hand to see what it needs"),
+        }
+    }
+
+    fn done(&self, what: &str, answer: &Answer) -> Result<()> {
+        match answer.success {
+            true => Ok(()),
+            false => Err(self.complained(what, answer)),
+        }
+    }
+}
+
+impl Entries for CommandStore {
+    fn describe(&self) -> String {
+        format!("command {}", printable(&self.argv.join(" "), 100))
+    }
+
+    fn lock_path(&self, id: &str) -> Result<PathBuf> {
+        lock_folder::lock_path(&format!("command {}", self.argv.join("\0")), id)
+    }
+
+    fn get(&self, id: &str) -> Result<Option<Secret<Vec<u8>>>> {
+        let name = encode(id);
+        match self.protocol {
+            Protocol::Hallpass => {
+                let answer = self.run(&["get", &name], b"")?;
+                self.done("get", &answer)?;
+                Ok(line(&answer.output))
+            }
+            Protocol::Pass => {
+                let answer = self.run(&["show", &pass_name(&name)], b"")?;
+                if !answer.success && answer.complaint.contains("not in the password store") {
+                    return Ok(None);
+                }
+                self.done("show", &answer)?;
+                Ok(line(&answer.output))
+            }
+            Protocol::DockerCredential => {
+                let answer = self.run(&["get"], docker::server(&name).as_bytes())?;
+                if !answer.success && docker::is_not_found(&answer) {
+                    return Ok(None);
+                }
+                self.done("get", &answer)?;
+                docker::secret(&answer).map(Some).ok_or_else(|| {
+                    super::entries::unreadable(self, id, "the helper's answer is not its protocol's")
+                })
+            }
+        }
+    }
+
+    fn set(&self, id: &str, value: &[u8]) -> Result<()> {
+        let name = encode(id);
+        let answer = match self.protocol {
+            Protocol::Hallpass => self.run(&["set", &name], as_line(value).expose())?,
+            Protocol::Pass => {
+                let name = pass_name(&name);
+                let arguments = ["insert", "--multiline", "--force", &name];
+                self.run(&arguments, as_line(value).expose())?
+            }
+            Protocol::DockerCredential => {
+                let message = docker::store(&name, value).ok_or_else(|| {
+                    super::entries::unreadable(self, id, "this protocol takes only text")
+                })?;
+                self.run(&["store"], message.expose())?
+            }
+        };
+        self.done("store", &answer)
+    }
+
+    fn delete(&self, id: &str) -> Result<()> {
+        let name = encode(id);
+        if self.get(id)?.is_none() {
+            return Ok(());
+        }
+        let answer = match self.protocol {
+            Protocol::Hallpass => self.run(&["delete", &name], b"")?,
+            Protocol::Pass => self.run(&["rm", "--force", &pass_name(&name)], b"")?,
+            Protocol::DockerCredential => self.run(&["erase"], docker::server(&name).as_bytes())?,
+        };
+        self.done("delete", &answer)
+    }
+}
+
+/// The child may close its input early; its exit status tells what that means.
+fn feed(child: &mut Child, input: &[u8]) {
+    let Some(mut stdin) = child.stdin.take() else {
+        return;
+    };
+    let input = Secret::new(input.to_vec());
+    // A child that writes before it has read all would otherwise wait for us, and we for it.
+    let _ = std::thread::Builder::new().spawn(move || {
+        let _ = stdin.write_all(input.expose());
+    });
+}
+
+fn first_line(complaints: &mut std::fs::File) -> String {
+    use std::io::{Read, Seek};
+    let mut text = Vec::new();
+    let read = complaints
+        .rewind()
+        .and_then(|()| complaints.take(4096).read_to_end(&mut text));
+    let text = String::from_utf8_lossy(&text);
+    match (read, text.lines().find(|line| !line.trim().is_empty())) {
+        (Ok(_), Some(line)) => printable(line.trim(), 200),
+        _ => "it does not say why".to_owned(),
+    }
+}
+
+enum Complaint {
+    Locked,
+    Full,
+    Other,
+}
+
+impl Complaint {
+    /// What gpg, the keyrings' helpers and the C library say.
+    fn of(text: &str) -> Self {
+        const LOCKED: [&str; 4] = ["decryption failed", "ocked", "No secret key", "pinentry"];
+        const FULL: [&str; 2] = ["No space left", "quota exceeded"];
+        if FULL.iter().any(|sign| text.contains(sign)) {
+            Complaint::Full
+        } else if LOCKED.iter().any(|sign| text.contains(sign)) {
+            Complaint::Locked
+        } else {
+            Complaint::Other
+        }
+    }
+}
+
+/// A name that no protocol, shell script or file system takes for something else: letters,
+/// digits and `@ . - _ +` as they are, `:` too, every other byte as `%XX`.
+fn encode(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+            b'@' | b'.' | b'-' | b'_' | b'+' | b':' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn pass_name(name: &str) -> String {
+    format!("hallpass/{name}")
+}
+
+/// The line a program printed, `None` where it printed nothing.
+fn line(output: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
+    let bytes = output.expose();
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    (!bytes.is_empty()).then(|| Secret::new(line.to_vec()))
+}
+
+/// The value as a line; a program that adds or drops one line end at the end does no harm.
+fn as_line(value: &[u8]) -> Secret<Vec<u8>> {
+    Secret::new([value, b"\n"].concat())
+}
+
+mod docker {
+    use serde::Deserialize;
+
+    use super::Answer;
+    use crate::secret::Secret;
+
+    /// Helpers file entries by the URL of a server; this one can belong to nobody.
+    pub fn server(name: &str) -> String {
+        format!("https://hallpass.invalid/{name}")
+    }
+
+    pub fn store(name: &str, value: &[u8]) -> Option<Secret<Vec<u8>>> {
+        let secret = std::str::from_utf8(value).ok()?;
+        let message = serde_json::json!({
+            "ServerURL": server(name),
+            "Username": "hallpass",
+            "Secret": secret,
+        });
+        serde_json::to_vec(&message).ok().map(Secret::new)
+    }
+
+    #[derive(Deserialize)]
+    struct Got {
+        #[serde(rename = "Secret")]
+        secret: Secret,
+    }
+
+    pub fn secret(answer: &Answer) -> Option<Secret<Vec<u8>>> {
+        let got: Got = serde_json::from_slice(answer.output.expose()).ok()?;
+        Some(Secret::new(got.secret.expose().clone().into_bytes()))
+    }
+
+    /// The protocol says so on standard output.
+    pub fn is_not_found(answer: &Answer) -> bool {
+        let said = String::from_utf8_lossy(answer.output.expose());
+        said.trim() == "credentials not found in native keychain"
+    }
+}

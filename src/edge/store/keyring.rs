@@ -1,0 +1,252 @@
+//! The operating system's keyring: Secret Service, Keychain, Credential Manager.
+//!
+//! One entry a session: service `hallpass`, user `<purpose>:<name>`. Every call runs on a thread
+//! of its own and has a deadline of ours, because a keyring may hang, or wait for a person.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::bus_address;
+use super::entries::{Entries, unreadable};
+use super::lock_folder;
+use crate::error::{Code, Error, Result};
+use crate::port::UserInterface;
+use crate::secret::{Secret, printable};
+
+const SERVICE: &str = "hallpass";
+
+/// When a keyring that says nothing is looked at; the Secret Service client itself gives up
+/// on a hung daemon after two seconds.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// How long a keyring that lives has to answer the second question.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
+
+/// How long a person may take to answer the keyring's own prompt.
+const PERSON: Duration = Duration::from_secs(120);
+
+/// Bytes that Windows stores in one credential (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
+const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
+
+/// The store.
+pub struct Keyring {
+    ui: Rc<dyn UserInterface>,
+}
+
+impl Keyring {
+    /// Opens nothing yet; `ui` tells the person when their keyring waits for them.
+    pub fn new(ui: Rc<dyn UserInterface>) -> Self {
+        Keyring { ui }
+    }
+
+    /// Runs one call within its deadline.
+    fn call<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        call: impl FnOnce() -> keyring::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        bus_address::check()?;
+        let answer = start(call)?;
+        let outcome = match answer.recv_timeout(PATIENCE) {
+            Ok(outcome) => outcome,
+            Err(_) if !is_alive() => return Err(hung()),
+            // It lives, so it waits for the person.
+            Err(_) if !self.ui.can_prompt() => return Err(locked()),
+            Err(_) => {
+                self.ui.notice("waiting for you to unlock the OS keyring …");
+                answer.recv_timeout(PERSON).map_err(|_| locked())?
+            }
+        };
+        outcome.map_err(|error| translate(what, error))
+    }
+}
+
+impl Entries for Keyring {
+    fn describe(&self) -> String {
+        let name = if cfg!(target_vendor = "apple") {
+            "Keychain"
+        } else if cfg!(windows) {
+            "Credential Manager"
+        } else {
+            "Secret Service"
+        };
+        format!("OS keyring ({name})")
+    }
+
+    /// Of this user and this keyring, wherever the configuration is.
+    fn lock_path(&self, id: &str) -> Result<PathBuf> {
+        let identity = format!("keyring {}", bus_address::normalised());
+        lock_folder::lock_path(&identity, id)
+    }
+
+    fn get(&self, id: &str) -> Result<Option<Secret<Vec<u8>>>> {
+        let user = id.to_owned();
+        self.call("read", move || match entry(&user)?.get_secret() {
+            Ok(bytes) => Ok(Some(Secret::new(bytes))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn set(&self, id: &str, value: &[u8]) -> Result<()> {
+        let user = id.to_owned();
+        let value = Secret::new(value.to_vec());
+        self.call("write", move || entry(&user)?.set_secret(value.expose()))
+    }
+
+    fn delete(&self, id: &str) -> Result<()> {
+        let user = id.to_owned();
+        self.call("delete", move || match entry(&user)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn limit(&self) -> Option<usize> {
+        LIMIT
+    }
+}
+
+fn entry(user: &str) -> keyring::Result<keyring::Entry> {
+    keyring::Entry::new(SERVICE, user)
+}
+
+type Answer<T> = mpsc::Receiver<keyring::Result<T>>;
+
+/// The thread may outlive its caller's patience; it ends with the process at the latest.
+fn start<T: Send + 'static>(
+    call: impl FnOnce() -> keyring::Result<T> + Send + 'static,
+) -> Result<Answer<T>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("keyring".to_owned())
+        .spawn(move || {
+            let _ = sender.send(call());
+        })
+        .map_err(|error| {
+            Error::new(Code::StoreFailed, "no thread for the keyring to be had").with_source(error)
+        })?;
+    Ok(receiver)
+}
+
+/// Asks for something that needs no unlocking.
+fn is_alive() -> bool {
+    let asked = start(|| match entry("sign of life")?.get_secret() {
+        Err(keyring::Error::NoEntry) => Ok(()),
+        other => other.map(drop),
+    });
+    let answered = asked.map(|answer| answer.recv_timeout(SIGN_OF_LIFE));
+    matches!(answered, Ok(Ok(Ok(()))))
+}
+
+/// The five states, told apart.
+fn translate(what: &str, error: keyring::Error) -> Error {
+    use keyring::Error as E;
+    let cause = match error {
+        // The names of D-Bus errors are only in the debug form; it shows no secret.
+        E::PlatformFailure(cause) | E::NoStorageAccess(cause) => cause,
+        // The debug form would show the entry's bytes.
+        E::BadEncoding(_) => return failed(what, "the entry is not text"),
+        E::TooLong(name, limit) => {
+            return full(&format!("its limit for {name} is {limit}"));
+        }
+        E::Ambiguous(_) => return failed(what, "two entries have the same name"),
+        E::Invalid(name, why) => return failed(what, &format!("{name}: {why}")),
+        E::NoEntry => return failed(what, "the entry is gone"),
+        other => return failed(what, &other.to_string()),
+    };
+    match State::of(&format!("{cause:?}")) {
+        State::Hung => hung(),
+        State::Locked => locked(),
+        State::Absent => absent("no keyring service answers on the session bus"),
+        State::NoCollection => absent("the keyring has no default collection yet"),
+        State::Full => full(&cause.to_string()),
+        State::Other => failed(what, &cause.to_string()),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum State {
+    Hung,
+    Locked,
+    Absent,
+    NoCollection,
+    Full,
+    Other,
+}
+
+impl State {
+    /// From the debug form of a platform's error.
+    fn of(text: &str) -> Self {
+        const SIGNS: [(&str, State); 22] = [
+            ("Error.NoReply", State::Hung),
+            ("Error.Timeout", State::Hung),
+            ("Error.TimedOut", State::Hung),
+            ("Error.IsLocked", State::Locked),
+            ("Error.ServiceUnknown", State::Absent),
+            ("Error.NameHasNoOwner", State::Absent),
+            ("Error.Spawn.", State::Absent),
+            ("Error.NoServer", State::Absent),
+            ("Error.FileNotFound", State::Absent),
+            ("Error.Disconnected", State::Absent),
+            ("Error.NoSuchObject", State::NoCollection),
+            ("Error.UnknownObject", State::NoCollection),
+            ("Object does not exist", State::NoCollection),
+            ("Couldn't set item secret", State::Full),
+            ("Couldn't create item", State::Full),
+            ("No space left", State::Full),
+            // macOS: errSecInteractionNotAllowed, errSecAuthFailed, errSecNotAvailable.
+            ("-25308", State::Locked),
+            ("-25293", State::Locked),
+            ("-25291", State::Absent),
+            ("Unavailable", State::Absent),
+            ("NoResult", State::NoCollection),
+            ("Prompt", State::Locked),
+        ];
+        let found = SIGNS.into_iter().find(|(sign, _)| text.contains(sign));
+        match found {
+            Some((_, state)) => state,
+            None if text == "Locked" => State::Locked,
+            None => State::Other,
+        }
+    }
+}
+
+fn locked() -> Error {
+    Error::new(Code::StoreLocked, "the OS keyring is locked").with_hint(
+        "unlock it (a desktop does so when you log in), or use the encrypted file: \
+         `hallpass store use file`",
+    )
+}
+
+fn absent(why: &str) -> Error {
+    Error::new(Code::StoreAbsent, format!("no OS keyring here: {why}")).with_hint(
+        "use the encrypted file or a command of yours instead: `hallpass store use file`",
+    )
+}
+
+fn hung() -> Error {
+    Error::new(Code::StoreHung, "the OS keyring does not answer").with_hint(
+        "restart its service (gnome-keyring-daemon, kwalletd, KeePassXC), or use the encrypted \
+         file: `hallpass store use file`",
+    )
+}
+
+fn full(why: &str) -> Error {
+    let why = printable(why, 200);
+    Error::new(
+        Code::StoreFull,
+        format!("the OS keyring takes no more: {why}"),
+    )
+    .with_hint("is its disk full, or its folder read-only? nothing was lost")
+}
+
+fn failed(what: &str, why: &str) -> Error {
+    let why = printable(why, 200);
+    Error::new(
+        Code::StoreFailed,
+        format!("cannot {what} an entry of the OS keyring: {why}"),
+    )
+}

@@ -1,0 +1,90 @@
+//! Where the encrypted file store's passphrase comes from: a file, a variable, or the person.
+
+use std::rc::Rc;
+
+use super::sealed::Derivation;
+use crate::error::{Code, Error, Result};
+use crate::port::{Environment, UserInterface};
+use crate::secret::Secret;
+use crate::secret::seal::Key;
+
+/// Names a file that holds the passphrase.
+pub const FILE_VARIABLE: &str = "HALLPASS_STORE_PASSPHRASE_FILE";
+
+/// Holds the passphrase itself.
+pub const VARIABLE: &str = "HALLPASS_STORE_PASSPHRASE";
+
+/// Asks for it, or finds it.
+pub struct Passphrase {
+    environment: Box<dyn Environment>,
+    ui: Rc<dyn UserInterface>,
+}
+
+impl Passphrase {
+    /// Asks nobody yet.
+    pub fn new(environment: Box<dyn Environment>, ui: Rc<dyn UserInterface>) -> Self {
+        Passphrase { environment, ui }
+    }
+
+    /// The passphrase; `StoreLocked` where there is nobody to ask.
+    pub fn obtain(&self) -> Result<Secret> {
+        match self.given()? {
+            Some(passphrase) => Ok(passphrase),
+            None => self.ask("Passphrase of the hallpass store"),
+        }
+    }
+
+    /// A passphrase for a new store, typed twice.
+    pub fn obtain_new(&self) -> Result<Secret> {
+        if let Some(passphrase) = self.given()? {
+            return Ok(passphrase);
+        }
+        let first = self.ask("New passphrase for the hallpass store")?;
+        let second = self.ask("The same once more")?;
+        match first == second {
+            true => Ok(first),
+            false => Err(Error::new(
+                Code::StoreLocked,
+                "the two passphrases are not the same; no store was made",
+            )
+            .with_hint("try again")),
+        }
+    }
+
+    fn given(&self) -> Result<Option<Secret>> {
+        if let Some(path) = self.environment.var(FILE_VARIABLE) {
+            return self.environment.read_secret_file(&path).map(Some);
+        }
+        Ok(self.environment.var(VARIABLE).map(Secret::from))
+    }
+
+    fn ask(&self, question: &str) -> Result<Secret> {
+        if !self.ui.can_prompt() {
+            return Err(Error::new(
+                Code::StoreLocked,
+                "the encrypted file store is locked: it needs its passphrase, and there is nobody \
+                 to ask",
+            )
+            .with_hint(format!(
+                "put the passphrase in a file of mode 600 and its path in {FILE_VARIABLE}"
+            )));
+        }
+        let answer = self.ui.ask_secret(question, FILE_VARIABLE)?;
+        match answer.expose().is_empty() {
+            true => Err(Error::new(Code::StoreLocked, "an empty passphrase protects nothing")
+                .with_hint("type one, or press Ctrl-C to stop")),
+            false => Ok(answer),
+        }
+    }
+
+    /// The key as it rests in the kernel, where the person chose that.
+    pub fn remembered(&self, _derivation: &Derivation) -> Option<Key> {
+        None
+    }
+
+    /// Lets the key rest in the kernel, where the person chose that.
+    pub fn remember(&self, _derivation: &Derivation, _key: &Key) {}
+
+    /// Takes it out again.
+    pub fn forget(&self, _derivation: &Derivation) {}
+}
