@@ -4,6 +4,7 @@ pub mod demo;
 
 use std::cell::OnceCell;
 use std::future::Future;
+use std::rc::Rc;
 
 use super::args::GlobalArgs;
 use crate::edge;
@@ -38,6 +39,7 @@ impl Context {
     /// Reads nothing yet.
     pub fn new(global: GlobalArgs) -> Self {
         let paths = edge::paths::Paths::from_environment();
+        let terminal = || edge::terminal::Terminal::new(global.verbose > 0, global.no_input);
         Context {
             http: edge::http::Client::new(edge::http::HttpOptions::default()),
             clock: edge::clock::SystemClock,
@@ -46,11 +48,11 @@ impl Context {
             listener: edge::redirect_listener::Loopback,
             cache: edge::cache::FileCache::new(&paths),
             state: edge::state::StateFolder::new(&paths),
-            ui: edge::terminal::Terminal::new(global.verbose > 0, global.no_input),
+            ui: terminal(),
             interrupts: edge::interrupts::Signals,
             environment: edge::env::ProcessEnvironment,
             configuration: OnceCell::new(),
-            store: edge::store::Chosen::new(&paths),
+            store: edge::store::Chosen::new(&paths, Rc::new(terminal())),
             runtime: OnceCell::new(),
             paths,
             global,

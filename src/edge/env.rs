@@ -54,9 +54,7 @@ impl Environment for ProcessEnvironment {
             .map_err(|error| invalid(format!("cannot start {name}")).with_source(error))?;
         let Some((output, status)) = finish(&mut child, COMMAND_DEADLINE) else {
             let seconds = COMMAND_DEADLINE.as_secs();
-            return Err(invalid(format!(
-                "{name} did not finish within {seconds} s"
-            )));
+            return Err(invalid(format!("{name} did not finish within {seconds} s")));
         };
         match status.success() {
             true => text(output, &name),
@@ -153,7 +151,11 @@ mod tests {
     #[test]
     fn a_command_that_fails_or_prints_nothing_is_an_error() {
         for argv in [&["false"][..], &["true"], &["/nonexistent/program"], &[]] {
-            assert_eq!(run(argv).unwrap_err().code(), Code::ConfigInvalid, "{argv:?}");
+            assert_eq!(
+                run(argv).unwrap_err().code(),
+                Code::ConfigInvalid,
+                "{argv:?}"
+            );
         }
     }
 

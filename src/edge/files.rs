@@ -23,7 +23,9 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
 fn replace(path: &Path, folder: &Path, content: &[u8]) -> io::Result<()> {
     // tempfile creates it with O_EXCL and 0600 less the umask; a umask may also take away what
     // we need, so the mode is set once more.
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
     set_private(file.as_file())?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
@@ -108,9 +110,8 @@ pub fn failed(what: &str, path: &Path, error: io::Error) -> Error {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::new(Code::StoreFull, message)
             .with_hint("the disk is full: make room, then try again"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Error::new(Code::StoreFailed, message).with_hint(
-                "its folder must be writable: `HALLPASS_STATE_DIR` names another one",
-            )
+            Error::new(Code::StoreFailed, message)
+                .with_hint("its folder must be writable: `HALLPASS_STATE_DIR` names another one")
         }
         _ => Error::new(Code::StoreFailed, message),
     }

@@ -127,16 +127,30 @@ mod tests {
         let listed = state.list(StateKind::Session).unwrap();
         assert_eq!(
             listed,
-            [("a@one".into(), b"1".to_vec()), ("b@two".into(), b"2".to_vec())]
+            [
+                ("a@one".into(), b"1".to_vec()),
+                ("b@two".into(), b"2".to_vec())
+            ]
         );
         state.remove(StateKind::Session, "a@one").unwrap();
         assert_eq!(state.read(StateKind::Session, "a@one").unwrap(), None);
-        assert_eq!(state.read(StateKind::Spill, "a@one").unwrap().unwrap(), b"3");
+        assert_eq!(
+            state.read(StateKind::Spill, "a@one").unwrap().unwrap(),
+            b"3"
+        );
     }
 
     #[test]
     fn a_name_never_leaves_its_folder() {
-        for name in ["../x", "/etc/passwd", "..", "a/../../b", "a\\b", "a\0b", "C:x"] {
+        for name in [
+            "../x",
+            "/etc/passwd",
+            "..",
+            "a/../../b",
+            "a\\b",
+            "a\0b",
+            "C:x",
+        ] {
             let encoded = encode(name);
             assert!(!encoded.contains(['/', '\\', '\0', ':']), "{encoded}");
             assert!(!encoded.starts_with('.'), "{encoded}");

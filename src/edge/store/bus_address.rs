@@ -88,7 +88,10 @@ mod platform {
 
         #[test]
         fn only_unix_sockets_are_spoken_to() {
-            for good in ["unix:path=/run/user/1000/bus", "unix:abstract=/tmp/x,guid=0;"] {
+            for good in [
+                "unix:path=/run/user/1000/bus",
+                "unix:abstract=/tmp/x,guid=0;",
+            ] {
                 check_address(good).unwrap();
             }
             for bad in [

@@ -45,7 +45,11 @@ pub fn read(entries: &impl Entries, id: &str) -> Result<Option<Secret<Vec<u8>>>>
             return Ok(Some(value));
         }
     }
-    Err(unreadable(entries, id, "parts of it are missing or garbled"))
+    Err(unreadable(
+        entries,
+        id,
+        "parts of it are missing or garbled",
+    ))
 }
 
 /// Replaces the value.
@@ -79,7 +83,9 @@ pub fn delete(entries: &impl Entries, id: &str) -> Result<()> {
 /// Removes parts that no manifest names, those of writers that died too.
 fn sweep(entries: &impl Entries, id: &str, used: Option<&Manifest>) -> Result<()> {
     for set in SETS {
-        let first = used.filter(|used| used.set == set).map_or(0, |used| used.parts);
+        let first = used
+            .filter(|used| used.set == set)
+            .map_or(0, |used| used.parts);
         for number in first..MOST_PARTS {
             let name = part_name(id, set, number);
             if entries.get(&name)?.is_none() {
@@ -213,7 +219,9 @@ mod tests {
     }
 
     fn value_of(length: usize, seed: u8) -> Vec<u8> {
-        (0..length).map(|i| (i as u8).wrapping_mul(31) ^ seed).collect()
+        (0..length)
+            .map(|i| (i as u8).wrapping_mul(31) ^ seed)
+            .collect()
     }
 
     #[test]
@@ -223,7 +231,11 @@ mod tests {
             let value = value_of(length, round as u8);
             write(&small, "x", &value).unwrap();
             assert_eq!(*read(&small, "x").unwrap().unwrap().expose(), value);
-            let parts = if length > 100 { length.div_ceil(100) } else { 0 };
+            let parts = if length > 100 {
+                length.div_ceil(100)
+            } else {
+                0
+            };
             assert_eq!(small.map.borrow().len(), 1 + parts);
         }
         write(&small, "x", &value_of(1000, 9)).unwrap();
@@ -248,7 +260,10 @@ mod tests {
     fn a_missing_or_changed_part_is_unreadable_not_a_wrong_value() {
         let small = Small::new();
         write(&small, "x", &value_of(350, 1)).unwrap();
-        small.map.borrow_mut().insert("x part a1".into(), vec![0; 100]);
+        small
+            .map
+            .borrow_mut()
+            .insert("x part a1".into(), vec![0; 100]);
         assert_eq!(read(&small, "x").unwrap_err().code(), Code::StoreUnreadable);
         small.map.borrow_mut().remove("x part a1");
         assert_eq!(read(&small, "x").unwrap_err().code(), Code::StoreUnreadable);

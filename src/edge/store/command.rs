@@ -107,7 +107,9 @@ impl CommandStore {
             Code::StoreAbsent,
             format!("cannot start the store's command {program}"),
         )
-        .with_hint("`hallpass store show` tells what is configured, `hallpass store use` changes it")
+        .with_hint(
+            "`hallpass store show` tells what is configured, `hallpass store use` changes it",
+        )
         .with_source(error)
     }
 
@@ -186,7 +188,11 @@ impl Entries for CommandStore {
                 }
                 self.done("get", &answer)?;
                 docker::secret(&answer).map(Some).ok_or_else(|| {
-                    super::entries::unreadable(self, id, "the helper's answer is not its protocol's")
+                    super::entries::unreadable(
+                        self,
+                        id,
+                        "the helper's answer is not its protocol's",
+                    )
                 })
             }
         }
@@ -337,5 +343,122 @@ mod docker {
     pub fn is_not_found(answer: &Answer) -> bool {
         let said = String::from_utf8_lossy(answer.output.expose());
         said.trim() == "credentials not found in native keychain"
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::edge::store::entries::Store;
+    use crate::edge::store::suite;
+    use crate::port::TokenStore;
+    use crate::port::fake::FakeUi;
+
+    /// Run by `sh`: a file that is executed itself must not be open for writing in any process,
+    /// and other tests fork.
+    fn script(root: &Path, text: &str) -> String {
+        let path = root.join("helper");
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn store(argv: &[&str], protocol: Protocol) -> Store<CommandStore> {
+        let argv = argv.iter().map(|part| (*part).to_owned()).collect();
+        Store(CommandStore::new(
+            argv,
+            protocol,
+            Rc::new(FakeUi::default()),
+        ))
+    }
+
+    /// The example of the documentation.
+    const OURS: &str = r#"
+        file="$1/$(printf %s "$3" | tr / _)"
+        case "$2" in
+            get) if [ -e "$file" ]; then cat "$file"; fi ;;
+            set) cat >"$file" ;;
+            delete) rm -f "$file" ;;
+        esac
+    "#;
+
+    #[test]
+    fn passes_the_suite_of_every_store_with_our_protocol() {
+        let root = tempfile::tempdir().unwrap();
+        let program = script(root.path(), OURS);
+        let folder = root.path().to_str().unwrap();
+        suite::run(&store(&["sh", &program, folder], Protocol::Hallpass));
+    }
+
+    /// A helper in docker's protocol, which keeps messages as files.
+    const DOCKER: &str = r#"
+        message=$(cat)
+        case "$2" in
+            store) url=$(printf %s "$message" | sed 's/.*"ServerURL":"\([^"]*\)".*/\1/') ;;
+            *) url=$message ;;
+        esac
+        file="$1/$(printf %s "$url" | tr / _)"
+        case "$2" in
+            store) printf %s "$message" >"$file" ;;
+            get) cat "$file" 2>/dev/null || {
+                echo credentials not found in native keychain; exit 1; } ;;
+            erase) rm "$file" ;;
+        esac
+    "#;
+
+    #[test]
+    fn passes_the_suite_of_every_store_with_docker_s_protocol() {
+        let root = tempfile::tempdir().unwrap();
+        let program = script(root.path(), DOCKER);
+        let folder = root.path().to_str().unwrap();
+        suite::run(&store(
+            &["sh", &program, folder],
+            Protocol::DockerCredential,
+        ));
+    }
+
+    #[test]
+    fn a_failing_command_is_told_by_its_own_first_line() {
+        let root = tempfile::tempdir().unwrap();
+        let cases = [
+            (
+                "echo gpg: decryption failed: No pinentry >&2",
+                Code::StoreLocked,
+            ),
+            ("echo write: No space left on device >&2", Code::StoreFull),
+            ("printf '\\n\\033[2Jboom\\n' >&2", Code::StoreFailed),
+        ];
+        for (line, code) in cases {
+            let program = script(root.path(), &format!("{line}\nexit 3\n"));
+            let error = store(&["sh", &program], Protocol::Hallpass)
+                .probe()
+                .unwrap_err();
+            assert_eq!(error.code(), code, "{error}");
+            assert!(!error.to_string().contains('\u{1b}'));
+        }
+        let error = store(&["/nonexistent/helper"], Protocol::Hallpass).probe();
+        assert_eq!(error.unwrap_err().code(), Code::StoreAbsent);
+    }
+
+    #[test]
+    fn names_cannot_be_taken_for_anything_else() {
+        assert_eq!(encode("session:a@b.c"), "session:a@b.c");
+        assert_eq!(
+            encode("session:-x ../\n$(id)"),
+            "session:-x%20..%2F%0A%24%28id%29"
+        );
+    }
+
+    #[test]
+    fn the_command_does_not_get_our_secrets_in_arguments() {
+        let root = tempfile::tempdir().unwrap();
+        let seen = root.path().join("seen");
+        let text = format!("echo \"$@\" >>{}\ncat >/dev/null\n", seen.display());
+        let program = script(root.path(), &text);
+        let store = store(&["sh", &program], Protocol::Hallpass);
+        store.0.set("session:a@b", b"hunter2").unwrap();
+        let seen = std::fs::read_to_string(seen).unwrap();
+        assert_eq!(seen, "set session:a@b\n");
     }
 }

@@ -69,7 +69,10 @@ impl<E: Entries> TokenStore for Store<E> {
             Some(read) if read.expose() == value.as_bytes() => deleted,
             _ => Err(Error::new(
                 Code::StoreFailed,
-                format!("the {} does not give back what it was given", self.describe()),
+                format!(
+                    "the {} does not give back what it was given",
+                    self.describe()
+                ),
             )),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::bus_address;
-use super::entries::{Entries, unreadable};
+use super::entries::Entries;
 use super::lock_folder;
 use crate::error::{Code, Error, Result};
 use crate::port::UserInterface;

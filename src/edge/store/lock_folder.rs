@@ -44,7 +44,10 @@ fn refuse_link(folder: &Path) -> Result<()> {
     match std::fs::symlink_metadata(folder) {
         Ok(found) if found.is_symlink() => Err(Error::new(
             Code::StoreFailed,
-            format!("{} is a symbolic link; locks are not kept there", files::shown(folder)),
+            format!(
+                "{} is a symbolic link; locks are not kept there",
+                files::shown(folder)
+            ),
         )
         .with_hint("find out who made it, and remove it")),
         _ => Ok(()),

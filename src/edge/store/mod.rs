@@ -24,6 +24,8 @@ mod keyring;
 mod lock_folder;
 pub mod memory;
 mod passphrase;
+#[cfg(all(test, target_os = "linux"))]
+mod real;
 mod sealed;
 #[cfg(test)]
 mod suite;
@@ -96,7 +98,11 @@ impl TokenStore for Chosen {
 }
 
 /// The store that `table` describes; touches nothing yet. Nothing chosen means the keyring.
-pub fn open(table: &StoreTable, paths: &Paths, ui: &Rc<dyn UserInterface>) -> Result<Box<dyn TokenStore>> {
+pub fn open(
+    table: &StoreTable,
+    paths: &Paths,
+    ui: &Rc<dyn UserInterface>,
+) -> Result<Box<dyn TokenStore>> {
     match table.kind.as_deref() {
         None | Some("keyring") => Ok(Box::new(Store(Keyring::new(Rc::clone(ui))))),
         Some("file") => Ok(Box::new(Store(encrypted_file(table, paths, ui)))),
@@ -116,10 +122,7 @@ fn encrypted_file(table: &StoreTable, paths: &Paths, ui: &Rc<dyn UserInterface>)
     };
     let source = match &table.key_file {
         Some(path) => KeySource::File(resolve(path, paths)),
-        None => KeySource::Passphrase(Passphrase::new(
-            Box::new(ProcessEnvironment),
-            Rc::clone(ui),
-        )),
+        None => KeySource::Passphrase(Passphrase::new(Box::new(ProcessEnvironment), Rc::clone(ui))),
     };
     EncryptedFile::new(folder, source)
 }
@@ -127,18 +130,17 @@ fn encrypted_file(table: &StoreTable, paths: &Paths, ui: &Rc<dyn UserInterface>)
 fn command_store(table: &StoreTable, ui: &Rc<dyn UserInterface>) -> Result<CommandStore> {
     let name = table.protocol.as_deref().unwrap_or("hallpass");
     let protocol = Protocol::parse(name).ok_or_else(|| {
-        invalid(format!(
-            "no such store.protocol: {:?}",
-            printable(name, 50)
-        ))
-        .with_hint("use hallpass, docker-credential or pass")
+        invalid(format!("no such store.protocol: {:?}", printable(name, 50)))
+            .with_hint("use hallpass, docker-credential or pass")
     })?;
     let argv = match (&table.command, protocol) {
         (Some(argv), _) if !argv.is_empty() => argv.clone(),
         (_, Protocol::Pass) => vec!["pass".to_owned()],
         _ => {
-            return Err(invalid("store.kind is command, but store.command is empty".to_owned())
-                .with_hint("hallpass store use command -- PROGRAM ARGUMENT…"));
+            return Err(
+                invalid("store.kind is command, but store.command is empty".to_owned())
+                    .with_hint("hallpass store use command -- PROGRAM ARGUMENT…"),
+            );
         }
     };
     Ok(CommandStore::new(argv, protocol, Rc::clone(ui)))

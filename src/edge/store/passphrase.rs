@@ -71,8 +71,10 @@ impl Passphrase {
         }
         let answer = self.ui.ask_secret(question, FILE_VARIABLE)?;
         match answer.expose().is_empty() {
-            true => Err(Error::new(Code::StoreLocked, "an empty passphrase protects nothing")
-                .with_hint("type one, or press Ctrl-C to stop")),
+            true => Err(
+                Error::new(Code::StoreLocked, "an empty passphrase protects nothing")
+                    .with_hint("type one, or press Ctrl-C to stop"),
+            ),
             false => Ok(answer),
         }
     }

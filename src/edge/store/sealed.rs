@@ -142,9 +142,7 @@ pub struct Sealed<'a> {
 impl<'a> Sealed<'a> {
     /// Reads the header; the error says what is wrong with it.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
-        let (header, body) = bytes
-            .split_first_chunk::<HEADER>()
-            .ok_or("it is cut off")?;
+        let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or("it is cut off")?;
         Ok(Sealed {
             derivation: Derivation::parse(header)?,
             header,
@@ -196,7 +194,10 @@ mod tests {
         let file = seal(&SALTED, &key, "session:a@b", [9; 32], b"hunter2");
         let parsed = Sealed::parse(&file).unwrap();
         assert_eq!(parsed.derivation, SALTED);
-        assert_eq!(parsed.open(&key, "session:a@b").unwrap().expose(), b"hunter2");
+        assert_eq!(
+            parsed.open(&key, "session:a@b").unwrap().expose(),
+            b"hunter2"
+        );
         assert!(parsed.open(&key, "session:a@c").is_none());
         let other = SALTED.derive(&"correct house".into()).unwrap().unwrap();
         assert!(parsed.open(&other, "session:a@b").is_none());
@@ -219,7 +220,9 @@ mod tests {
             let why = altered(kibibytes, passes, lanes).unwrap_err();
             assert!(why.contains("weakened"), "{why}");
         }
-        for (kibibytes, passes, lanes) in [(u32::MAX, 3, 1), (65_536, u32::MAX, 1), (65_536, 3, 255)] {
+        for (kibibytes, passes, lanes) in
+            [(u32::MAX, 3, 1), (65_536, u32::MAX, 1), (65_536, 3, 255)]
+        {
             let why = altered(kibibytes, passes, lanes).unwrap_err();
             assert!(why.contains("too much"), "{why}");
         }
@@ -240,7 +243,13 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_told_from_damage() {
-        let mut file = seal(&Derivation::KeyFile, &Secret::new([1; 32]), "x", [0; 32], b"");
+        let mut file = seal(
+            &Derivation::KeyFile,
+            &Secret::new([1; 32]),
+            "x",
+            [0; 32],
+            b"",
+        );
         file[16] = 2;
         assert!(Sealed::parse(&file).unwrap_err().contains("newer"));
         file[0] = b'H';

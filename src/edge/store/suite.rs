@@ -80,7 +80,13 @@ fn purposes_and_names_are_kept_apart(store: &dyn TokenStore) {
 fn values_of_every_kind_and_size(store: &dyn TokenStore) {
     let key = key("sizes");
     let large: String = ('!'..='~').cycle().take(65_536).collect();
-    let values = ["x", "two\nlines\n", "\u{1f511} \"quoted\" \\", &large, "small again"];
+    let values = [
+        "x",
+        "two\nlines\n",
+        "\u{1f511} \"quoted\" \\",
+        &large,
+        "small again",
+    ];
     for value in values {
         put(store, &key, value);
         assert_eq!(get(store, &key).as_deref(), Some(value));
