@@ -15,6 +15,11 @@ use crate::service::{Configuration, Registration, Service};
 pub use crate::edge::http::{AddressFamily, HttpOptions, HttpVersion};
 pub use crate::edge::terminal::Screen;
 
+/// What the process promises about itself; comes before anything secret is touched.
+pub fn harden() {
+    edge::process::harden();
+}
+
 /// Everything a command may use.
 pub struct Context {
     /// Flags that every command takes.

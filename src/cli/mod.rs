@@ -13,6 +13,7 @@ use crate::error::Code;
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    context::harden();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),

@@ -128,7 +128,8 @@ fn as_configuration(error: Error) -> Error {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -10,16 +10,14 @@
 //! * `docker-credential`: the protocol of docker's credential helpers (`get`, `store`, `erase`).
 //! * `pass`: the standard unix password manager's `show`, `insert` and `rm`.
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::entries::Entries;
+use super::entries::{Entries, unreadable};
 use super::lock_folder;
-use crate::edge::{env, process};
-use crate::error::{Code, Error, Result};
+use super::program::{Answer, Program};
+use crate::error::Result;
 use crate::port::UserInterface;
 use crate::secret::{Secret, printable};
 
@@ -52,117 +50,37 @@ impl Protocol {
 
 /// The store.
 pub struct CommandStore {
-    argv: Vec<String>,
+    program: Program,
     protocol: Protocol,
     ui: Rc<dyn UserInterface>,
-}
-
-/// What the program said.
-struct Answer {
-    success: bool,
-    output: Secret<Vec<u8>>,
-    complaint: String,
 }
 
 impl CommandStore {
     /// Starts nothing yet. `argv` is program and arguments, not empty.
     pub fn new(argv: Vec<String>, protocol: Protocol, ui: Rc<dyn UserInterface>) -> Self {
-        CommandStore { argv, protocol, ui }
+        CommandStore {
+            program: Program(argv),
+            protocol,
+            ui,
+        }
     }
 
-    fn program(&self) -> &str {
-        self.argv.first().map_or("", String::as_str)
-    }
-
-    /// Runs the program with `arguments` after its own, feeding it `input`.
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Answer> {
-        let mut complaints = tempfile::tempfile().map_err(|error| self.failed("run", error))?;
-        let theirs = complaints
-            .try_clone()
-            .map_err(|error| self.failed("run", error))?;
-        let mut child = process::command(self.program())
-            .args(self.argv.iter().skip(1))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(theirs)
-            .spawn()
-            .map_err(|error| self.not_started(error))?;
-        feed(&mut child, input);
-        let person = self.ui.can_prompt();
-        let patience = if person { PERSON } else { PATIENCE };
-        let Some((output, status)) = env::finish(&mut child, patience) else {
-            return Err(self.hung());
+        let patience = match self.ui.can_prompt() {
+            true => PERSON,
+            false => PATIENCE,
         };
-        Ok(Answer {
-            success: status.success(),
-            output: Secret::new(output),
-            complaint: first_line(&mut complaints),
-        })
-    }
-
-    fn not_started(&self, error: std::io::Error) -> Error {
-        let program = printable(self.program(), 100);
-        Error::new(
-            Code::StoreAbsent,
-            format!("cannot start the store's command {program}"),
-        )
-        .with_hint(
-            "`hallpass store show` tells what is configured, `hallpass store use` changes it",
-        )
-        .with_source(error)
-    }
-
-    fn hung(&self) -> Error {
-        let program = printable(self.program(), 100);
-        Error::new(
-            Code::StoreHung,
-            format!("the store's command {program} did not finish in time"),
-        )
-        .with_hint("run it by hand: does it wait for something?")
-    }
-
-    fn failed(&self, what: &str, error: std::io::Error) -> Error {
-        let program = printable(self.program(), 100);
-        Error::new(
-            Code::StoreFailed,
-            format!("cannot {what} the store's command {program}"),
-        )
-        .with_source(error)
-    }
-
-    /// What an exit status other than 0 means.
-    fn complained(&self, what: &str, answer: &Answer) -> Error {
-        let program = printable(self.program(), 100);
-        let why = &answer.complaint;
-        let code = Complaint::of(why);
-        let message = format!("the store's command {program} failed to {what}: {why}");
-        match code {
-            Complaint::Locked => Error::new(Code::StoreLocked, message)
-                .with_hint("unlock it by running the command by hand once"),
-            Complaint::Full => {
-                Error::new(Code::StoreFull, message).with_hint("make room, then try again")
-            }
-            Complaint::Other => Error::new(Code::StoreFailed, message)
-                .with_hint("run it by hand to see what it needs"),
-        }
-    }
-
-    fn done(&self, what: &str, answer: &Answer) -> Result<()> {
-        match answer.success {
-            true => Ok(()),
-            false => Err(self.complained(what, answer)),
-        }
+        self.program.run(arguments, input, patience)
     }
 }
 
 impl Entries for CommandStore {
     fn describe(&self) -> String {
-        format!("command {}", printable(&self.argv.join(" "), 100))
+        format!("command {}", printable(&self.program.0.join(" "), 100))
     }
 
     fn lock_path(&self, id: &str) -> Result<PathBuf> {
-        lock_folder::lock_path(&format!("command {}", self.argv.join("\0")), id)
+        lock_folder::lock_path(&format!("command {}", self.program.0.join("\0")), id)
     }
 
     fn get(&self, id: &str) -> Result<Option<Secret<Vec<u8>>>> {
@@ -170,7 +88,7 @@ impl Entries for CommandStore {
         match self.protocol {
             Protocol::Hallpass => {
                 let answer = self.run(&["get", &name], b"")?;
-                self.done("get", &answer)?;
+                self.program.done("get", &answer)?;
                 Ok(line(&answer.output))
             }
             Protocol::Pass => {
@@ -178,7 +96,7 @@ impl Entries for CommandStore {
                 if !answer.success && answer.complaint.contains("not in the password store") {
                     return Ok(None);
                 }
-                self.done("show", &answer)?;
+                self.program.done("show", &answer)?;
                 Ok(line(&answer.output))
             }
             Protocol::DockerCredential => {
@@ -186,13 +104,9 @@ impl Entries for CommandStore {
                 if !answer.success && docker::is_not_found(&answer) {
                     return Ok(None);
                 }
-                self.done("get", &answer)?;
+                self.program.done("get", &answer)?;
                 docker::secret(&answer).map(Some).ok_or_else(|| {
-                    super::entries::unreadable(
-                        self,
-                        id,
-                        "the helper's answer is not its protocol's",
-                    )
+                    unreadable(self, id, "the helper's answer is not its protocol's")
                 })
             }
         }
@@ -208,13 +122,12 @@ impl Entries for CommandStore {
                 self.run(&arguments, as_line(value).expose())?
             }
             Protocol::DockerCredential => {
-                let message = docker::store(&name, value).ok_or_else(|| {
-                    super::entries::unreadable(self, id, "this protocol takes only text")
-                })?;
+                let message = docker::store(&name, value)
+                    .ok_or_else(|| unreadable(self, id, "this protocol takes only text"))?;
                 self.run(&["store"], message.expose())?
             }
         };
-        self.done("store", &answer)
+        self.program.done("store", &answer)
     }
 
     fn delete(&self, id: &str) -> Result<()> {
@@ -227,53 +140,7 @@ impl Entries for CommandStore {
             Protocol::Pass => self.run(&["rm", "--force", &pass_name(&name)], b"")?,
             Protocol::DockerCredential => self.run(&["erase"], docker::server(&name).as_bytes())?,
         };
-        self.done("delete", &answer)
-    }
-}
-
-/// The child may close its input early; its exit status tells what that means.
-fn feed(child: &mut Child, input: &[u8]) {
-    let Some(mut stdin) = child.stdin.take() else {
-        return;
-    };
-    let input = Secret::new(input.to_vec());
-    // A child that writes before it has read all would otherwise wait for us, and we for it.
-    let _ = std::thread::Builder::new().spawn(move || {
-        let _ = stdin.write_all(input.expose());
-    });
-}
-
-fn first_line(complaints: &mut std::fs::File) -> String {
-    use std::io::{Read, Seek};
-    let mut text = Vec::new();
-    let read = complaints
-        .rewind()
-        .and_then(|()| complaints.take(4096).read_to_end(&mut text));
-    let text = String::from_utf8_lossy(&text);
-    match (read, text.lines().find(|line| !line.trim().is_empty())) {
-        (Ok(_), Some(line)) => printable(line.trim(), 200),
-        _ => "it does not say why".to_owned(),
-    }
-}
-
-enum Complaint {
-    Locked,
-    Full,
-    Other,
-}
-
-impl Complaint {
-    /// What gpg, the keyrings' helpers and the C library say.
-    fn of(text: &str) -> Self {
-        const LOCKED: [&str; 4] = ["decryption failed", "ocked", "No secret key", "pinentry"];
-        const FULL: [&str; 2] = ["No space left", "quota exceeded"];
-        if FULL.iter().any(|sign| text.contains(sign)) {
-            Complaint::Full
-        } else if LOCKED.iter().any(|sign| text.contains(sign)) {
-            Complaint::Locked
-        } else {
-            Complaint::Other
-        }
+        self.program.done("delete", &answer)
     }
 }
 
@@ -310,7 +177,7 @@ fn as_line(value: &[u8]) -> Secret<Vec<u8>> {
 mod docker {
     use serde::Deserialize;
 
-    use super::Answer;
+    use crate::edge::store::program::Answer;
     use crate::secret::Secret;
 
     /// Helpers file entries by the URL of a server; this one can belong to nobody.
@@ -346,13 +213,15 @@ mod docker {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::edge::store::entries::Store;
     use crate::edge::store::suite;
+    use crate::error::Code;
     use crate::port::TokenStore;
     use crate::port::fake::FakeUi;
 

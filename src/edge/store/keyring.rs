@@ -17,12 +17,16 @@ use crate::secret::{Secret, printable};
 
 const SERVICE: &str = "hallpass";
 
-/// When a keyring that says nothing is looked at; the Secret Service client itself gives up
-/// on a hung daemon after two seconds.
-const PATIENCE: Duration = Duration::from_millis(2_500);
+/// When a keyring that says nothing is looked at: just after the Secret Service client itself
+/// gives up on one D-Bus call (two seconds).
+const PATIENCE: Duration = Duration::from_millis(2_100);
 
-/// How long a keyring that lives has to answer the second question.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
+/// How long a keyring that lives has to answer another, easy question.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(900);
+
+/// How long a keyring that lives may be slow: a busy disk, or its own prompt on a screen that we
+/// know nothing of.
+const SLOW: Duration = Duration::from_secs(10);
 
 /// How long a person may take to answer the keyring's own prompt.
 const PERSON: Duration = Duration::from_secs(120);
@@ -41,25 +45,41 @@ impl Keyring {
         Keyring { ui }
     }
 
-    /// Runs one call within its deadline.
+    /// Runs one call within its deadline. Every call here may be repeated: reading, deleting,
+    /// and setting the same value.
     fn call<T: Send + 'static>(
         &self,
         what: &'static str,
-        call: impl FnOnce() -> keyring::Result<T> + Send + 'static,
+        call: impl Fn() -> keyring::Result<T> + Send + Clone + 'static,
     ) -> Result<T> {
         bus_address::check()?;
-        let answer = start(call)?;
-        let outcome = match answer.recv_timeout(PATIENCE) {
-            Ok(outcome) => outcome,
-            Err(_) if !is_alive() => return Err(hung()),
-            // It lives, so it waits for the person.
-            Err(_) if !self.ui.can_prompt() => return Err(locked()),
-            Err(_) => {
-                self.ui.notice("waiting for you to unlock the OS keyring …");
-                answer.recv_timeout(PERSON).map_err(|_| locked())?
+        let mut tries_left = 3;
+        loop {
+            tries_left -= 1;
+            let answer = start(call.clone())?;
+            match self.wait(&answer)?.map_err(|error| translate(what, error)) {
+                // The client's own limit of two seconds says nothing about a daemon that is busy.
+                Err(error) if error.code() == Code::StoreHung && tries_left > 0 && is_alive() => {}
+                outcome => return outcome,
             }
+        }
+    }
+
+    fn wait<T>(&self, answer: &Answer<T>) -> Result<keyring::Result<T>> {
+        if let Ok(outcome) = answer.recv_timeout(PATIENCE) {
+            return Ok(outcome);
+        }
+        if !is_alive() {
+            return Err(hung());
+        }
+        let deadline = match self.ui.can_prompt() {
+            true => {
+                self.ui.notice("waiting for you to unlock the OS keyring …");
+                PERSON
+            }
+            false => SLOW,
         };
-        outcome.map_err(|error| translate(what, error))
+        answer.recv_timeout(deadline).map_err(|_| locked())
     }
 }
 

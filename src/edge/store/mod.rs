@@ -24,7 +24,8 @@ mod keyring;
 mod lock_folder;
 pub mod memory;
 mod passphrase;
-#[cfg(all(test, target_os = "linux"))]
+mod program;
+#[cfg(test)]
 mod real;
 mod sealed;
 #[cfg(test)]

@@ -4,6 +4,10 @@
 //! Skipped, and saying so, where those programs are not installed; `HALLPASS_REQUIRE_REAL=1`
 //! makes that a failure.
 
+#![cfg(target_os = "linux")]
+// A test that was not run must say so, whatever becomes of its captured output.
+#![allow(clippy::print_stderr)]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -88,8 +92,7 @@ fn inside(name: &str, before: &str, bus: Option<&str>) {
 }
 
 /// Only what is needed, so that nothing of the machine's own keyring is met.
-fn in_home<'a>(command: Command, home: &Path, name: &str) -> Command {
-    let mut command = command;
+fn in_home(mut command: Command, home: &Path, name: &str) -> Command {
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -121,7 +124,8 @@ fn probe_fails_with(code: Code) {
     let error = keyring().probe().unwrap_err();
     assert_eq!(error.code(), code, "{error}");
     let waited = begin.elapsed();
-    assert!(waited < Duration::from_millis(3_500), "{waited:?}");
+    // Three seconds, and as long again for a machine that does other things too.
+    assert!(waited < Duration::from_secs(6), "{waited:?}");
     assert!(error.hint().is_some_and(|hint| !hint.is_empty()));
 }
 
