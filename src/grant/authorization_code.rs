@@ -382,3 +382,7 @@ async fn exchange_code(
     }
     wire.token(request.request_async(wire).await)
 }
+
+#[cfg(test)]
+#[path = "authorization_code_tests.rs"]
+mod tests;

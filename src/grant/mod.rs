@@ -18,8 +18,10 @@ pub mod landing_page;
 mod oauth2_client;
 pub mod redirect;
 pub mod refresh_token;
+pub mod revocation;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod userinfo;
 mod waiting;
 
 pub use client::Client;
@@ -35,6 +37,18 @@ pub struct SignedIn {
     pub captured: BTreeMap<String, String>,
     /// The browser waits for this answer; `None` for flows without one.
     pub page: Option<authorization_code::PendingPage>,
+}
+
+impl SignedIn {
+    /// Of a client that speaks for itself.
+    pub fn without_a_person(client: &Client, token: TokenSet) -> Self {
+        SignedIn {
+            captured: captured(client, &token, &BTreeMap::new()),
+            token,
+            id_token: None,
+            page: None,
+        }
+    }
 }
 
 /// Why a refresh (or another non-interactive grant) failed; decides what happens to the record.

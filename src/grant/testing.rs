@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Code, Error};
+use crate::port::fake::{Answer, World};
 use crate::protocol::metadata::ServerMetadata;
 use crate::service::registration::ClientAuthenticationMethod;
 use crate::service::{Registration, Service};
@@ -48,6 +49,26 @@ pub fn client() -> Client {
         secret: None,
         authentication: ClientAuthenticationMethod::None,
     }
+}
+
+/// A browser and a server that grant: the redirect comes back with the code `abc`, and the token
+/// endpoint answers with `token`.
+pub fn granting(world: &World, token: serde_json::Value) {
+    come_back(world, |state| format!("code=abc&state={state}"));
+    world.http.on_request(move |_| Answer::json(200, &token));
+}
+
+/// A browser that comes back with what is made of the `state`.
+pub fn come_back(world: &World, query: impl Fn(&str) -> String + 'static) {
+    let listener = world.listener.clone();
+    world.browser.on_open(move |url| {
+        let sent: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        listener.push_get(&format!(
+            "{}?{}",
+            sent["redirect_uri"],
+            query(&sent["state"])
+        ));
+    });
 }
 
 /// The code of a failure; a success fails the test.

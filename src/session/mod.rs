@@ -1,8 +1,10 @@
 //! A token over time. One way to get a token: [`access_token()`].
 
 pub mod access_token;
+mod account;
 pub mod facts;
 pub mod freshness;
+pub mod keeping;
 pub mod record;
 pub mod sign_in;
 pub mod sign_out;

@@ -1,10 +1,15 @@
 //! Getting a session: store probed first, one sign-in at a time, record written under the lock.
 
-use super::Record;
-use crate::error::Result;
-use crate::grant::authorization_code;
-use crate::port::Ports;
+use super::record::{Binding, VERSION};
+use super::{Record, account, keeping};
+use crate::error::{Code, Error, Result};
+use crate::grant::landing_page::Page;
+use crate::grant::{
+    Client, SignedIn, authorization_code, client_credentials, device_code, userinfo,
+};
+use crate::port::{EntryKey, Ports, Purpose, StoreGuard, UnixTime};
 use crate::service::Service;
+use crate::service::registration::{Grant, RedirectRule};
 
 /// Which flow to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,6 +30,280 @@ pub async fn sign_in(
     flow: Flow,
     options: &authorization_code::Options,
 ) -> Result<Record> {
-    let _ = (ports, service, flow, options);
-    todo!()
+    let begun = ports.clock.now();
+    let client = Client::prepare_fresh(ports, service).await?;
+    let (flow, options) = choose(ports, &client, flow, options)?;
+    // Before anybody is sent to a browser (must 71).
+    ports.store.probe()?;
+
+    let _turn = match take_turn(ports, service, &options)? {
+        Turn::Ours(guard) => guard,
+        Turn::Theirs => return others_session(ports, service, begun),
+    };
+    let (grant, signed_in) = run(ports, &client, flow, &options).await?;
+    let SignedIn {
+        token,
+        id_token,
+        captured,
+        page,
+    } = signed_in;
+    let received_at = ports.clock.now();
+    let record = Record {
+        version: VERSION,
+        generation: 0,
+        binding: binding(&client),
+        account: String::new(),
+        subject: id_token.as_ref().map(|claims| claims.subject.clone()),
+        grant,
+        token,
+        requested_scope: options.scope(&client).to_vec(),
+        received_at,
+        signed_in_at: received_at,
+        captured,
+        refreshing: None,
+    };
+    let kept = async {
+        let account = match &service.account {
+            Some(account) => account.clone(),
+            None => name_account(ports, &client, &record, id_token.as_ref()).await?,
+        };
+        store(ports, service, Record { account, ..record })
+    }
+    .await;
+    let name = &service.name;
+    if let Some(page) = page {
+        let place = ports.store.describe();
+        page.show(match &kept {
+            Ok(record) => Page::SignedIn {
+                service: name,
+                account: &record.account,
+                store: &place,
+            },
+            Err(error) if error.code().exit_code() == 7 => Page::NotStored { service: name },
+            Err(_) => Page::Failed { service: name },
+        });
+    }
+    let record = kept?;
+    warn_of_scope(ports, name, &record);
+    Ok(record)
 }
+
+/// The flow that fits this machine, this server and what the person asked for.
+fn choose(
+    ports: &Ports<'_>,
+    client: &Client,
+    flow: Flow,
+    options: &authorization_code::Options,
+) -> Result<(Flow, authorization_code::Options)> {
+    let mut options = options.clone();
+    let values = &client.service.values;
+    let has_device = client.metadata.device_authorization_endpoint.is_some()
+        && client
+            .metadata
+            .grant_types_supported
+            .as_ref()
+            .is_none_or(|types| types.iter().any(|name| name == DEVICE_CODE));
+    let has_browser = ports.browser.available() && options.open_browser;
+    let chosen = match (flow, values.grant) {
+        (Flow::Choose, Some(Grant::ClientCredentials)) => Flow::ClientCredentials,
+        (Flow::Choose, Some(Grant::DeviceCode)) => Flow::Device,
+        (Flow::Choose, Some(Grant::Password)) => {
+            return Err(Error::new(
+                Code::ServiceIncomplete,
+                format!(
+                    "service \"{}\" asks for the password grant",
+                    client.service.name
+                ),
+            )
+            .with_hint("hallpass never asks for a password; choose another --flow"));
+        }
+        (Flow::Choose, _) if client.metadata.authorization_endpoint.is_none() && has_device => {
+            Flow::Device
+        }
+        (Flow::Choose, _) if !ports.browser.available() && has_device => Flow::Device,
+        (Flow::Choose, _) => Flow::Browser,
+        (flow, _) => flow,
+    };
+    let pasted = matches!(
+        values.redirect,
+        Some(RedirectRule::Https | RedirectRule::Paste)
+    ) && options.redirect_host.is_none()
+        && options.redirect_port.is_none();
+    options.listen = options.listen && chosen != Flow::Paste && !pasted;
+    options.open_browser = has_browser && chosen != Flow::Paste;
+    Ok((chosen, options))
+}
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+async fn run(
+    ports: &Ports<'_>,
+    client: &Client,
+    flow: Flow,
+    options: &authorization_code::Options,
+) -> Result<(Grant, SignedIn)> {
+    match flow {
+        Flow::Device => {
+            let signed_in = device_code::sign_in(ports, client, options).await?;
+            Ok((Grant::DeviceCode, signed_in))
+        }
+        Flow::ClientCredentials => {
+            let scope = options.scope.as_deref();
+            let token = client_credentials::obtain(ports, client, scope).await?;
+            Ok((
+                Grant::ClientCredentials,
+                SignedIn::without_a_person(client, token),
+            ))
+        }
+        Flow::Choose | Flow::Browser | Flow::Paste => {
+            let signed_in = authorization_code::sign_in(ports, client, options).await?;
+            Ok((Grant::AuthorizationCode, signed_in))
+        }
+    }
+}
+
+enum Turn<'a> {
+    /// Nobody else is signing in; the lock is held until this is dropped.
+    Ours(Box<dyn StoreGuard + 'a>),
+    /// Somebody else was, and has ended.
+    Theirs,
+}
+
+/// One sign-in at a time: a second one waits for the first one's result (no storm of tabs).
+fn take_turn<'a>(
+    ports: &Ports<'a>,
+    service: &Service,
+    options: &authorization_code::Options,
+) -> Result<Turn<'a>> {
+    let key = EntryKey {
+        purpose: Purpose::Session,
+        // No account's name: those have an @.
+        name: format!("{} sign-in", service.name),
+    };
+    match ports
+        .store
+        .lock(&key, std::time::Duration::ZERO, &mut |_| ())
+    {
+        Ok(guard) => return Ok(Turn::Ours(guard)),
+        Err(error) if error.code() == Code::LockTimeout => {}
+        Err(error) => return Err(error),
+    }
+    ports.ui.notice(&format!(
+        "Another hallpass is signing in to {}; waiting for it…",
+        service.name
+    ));
+    ports
+        .store
+        .lock(&key, options.deadline, &mut |_| ())
+        .map(|_guard| Turn::Theirs)
+}
+
+/// What the other process's sign-in brought.
+fn others_session(ports: &Ports<'_>, service: &Service, since: UnixTime) -> Result<Record> {
+    for facts in keeping::facts_of_service(ports, &service.name)? {
+        let wanted = service
+            .account
+            .as_ref()
+            .is_none_or(|name| *name == facts.account);
+        if wanted
+            && facts.signed_in_at >= since
+            && let Some(record) = keeping::peek(ports, &service.name, &facts.account)?
+        {
+            return Ok(record);
+        }
+    }
+    Err(Error::new(
+        Code::Cancelled,
+        format!("the other sign-in to {} did not finish", service.name),
+    )
+    .with_hint(format!(
+        "run `hallpass login {}` again",
+        service.reference()
+    )))
+}
+
+fn binding(client: &Client) -> Binding {
+    Binding {
+        issuer: client.metadata.issuer.clone(),
+        token_endpoint: client.metadata.token_endpoint.clone().unwrap_or_default(),
+        client_id: client.client_id.clone(),
+        resource: client.service.resource().to_vec(),
+    }
+}
+
+/// The account's name; UserInfo is asked only where the ID Token gives none for people.
+async fn name_account(
+    ports: &Ports<'_>,
+    client: &Client,
+    record: &Record,
+    claims: Option<&crate::protocol::id_token::IdTokenClaims>,
+) -> Result<String> {
+    let person = record.grant != Grant::ClientCredentials;
+    let ask = person && !account::named_by(claims) && client.metadata.userinfo_endpoint.is_some();
+    let userinfo = if ask {
+        match userinfo::fetch(ports, client, &record.token, record.subject.as_deref()).await {
+            Ok(members) => Some(members),
+            // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only
+            // costs a nicer name.
+            Err(error) if error.code() == Code::UserinfoInvalid => return Err(error),
+            Err(_) => None,
+        }
+    } else {
+        None
+    };
+    Ok(account::name(claims, userinfo.as_ref()))
+}
+
+/// Record, facts, default account, in this order; a signal waits until they are one.
+fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Result<Record> {
+    let _held = ports.interrupts.hold();
+    let name = &service.name;
+    let record = keeping::keep(ports, name, record)?;
+    keeping::write_facts(ports, &keeping::facts_of(ports, name, &record));
+    let default = keeping::default_account(ports, name)?;
+    let newest_is_meant = service.account.is_none() || default.is_none();
+    if newest_is_meant && default.as_deref() != Some(record.account.as_str()) {
+        keeping::set_default_account(ports, name, &record.account)?;
+        if let Some(before) = default {
+            ports.ui.notice(&format!(
+                "{name} now means {}; the other account is {}.",
+                keeping::session_name(name, &record.account),
+                keeping::session_name(name, &before)
+            ));
+        }
+    }
+    Ok(record)
+}
+
+/// Scopes that servers leave out of the answer or rename although they granted them.
+const NOT_COMPARED: &[&str] = &[
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+];
+
+/// RFC 6749 §3.3: less may be granted than was asked for, and the person should know.
+fn warn_of_scope(ports: &Ports<'_>, service: &str, record: &Record) {
+    let Some(granted) = &record.token.scope else {
+        return;
+    };
+    let missing: Vec<_> = record
+        .requested_scope
+        .iter()
+        .filter(|asked| !granted.contains(asked) && !NOT_COMPARED.contains(&asked.as_str()))
+        .map(|asked| crate::secret::printable(asked, 80))
+        .collect();
+    if !missing.is_empty() {
+        ports.ui.warn(&format!(
+            "{service} granted less than was asked for: {} missing",
+            missing.join(" ")
+        ));
+    }
+}
+
+#[cfg(test)]
+#[path = "sign_in_tests.rs"]
+mod tests;

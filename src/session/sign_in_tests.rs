@@ -1,0 +1,233 @@
+//! Sign-ins from the probe to the default account.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::grant::authorization_code::Options;
+use crate::grant::testing::{code, come_back, granting, service};
+use crate::port::StateKind;
+use crate::port::fake::{Answer, Operation, World, block_on};
+
+fn token() -> serde_json::Value {
+    json!({"access_token": "at", "token_type": "Bearer", "refresh_token": "rt", "expires_in": 60})
+}
+
+fn signed_in(world: &World, service: &Service) -> Result<Record> {
+    block_on(sign_in(
+        &world.ports(),
+        service,
+        Flow::Choose,
+        &Options::default(),
+    ))
+}
+
+fn as_account(name: &str) -> Service {
+    Service {
+        account: Some(name.into()),
+        ..service()
+    }
+}
+
+fn last_page(world: &World) -> String {
+    let pages = world.listener.pages();
+    String::from_utf8(pages.last().unwrap().body().clone()).unwrap()
+}
+
+#[test]
+fn a_sign_in_is_stored_and_then_told_to_the_browser() {
+    let world = World::new();
+    granting(&world, token());
+    let record = signed_in(&world, &service()).unwrap();
+    assert_eq!(record.account, "default");
+    assert_eq!(record.generation, 1);
+    assert_eq!(record.binding.client_id, "cli");
+    assert_eq!(record.binding.token_endpoint, "https://as.example/token");
+    let key = keeping::session_key("example", "default");
+    let stored: Record = serde_json::from_str(world.store.peek(&key).unwrap().expose()).unwrap();
+    assert_eq!(stored, record);
+    assert!(last_page(&world).contains("You are signed in"));
+    let facts = keeping::facts_of_service(&world.ports(), "example").unwrap();
+    assert_eq!(facts[0].expires_at, Some(record.received_at + 60));
+    assert!(facts[0].renewable);
+    let default = keeping::default_account(&world.ports(), "example").unwrap();
+    assert_eq!(default.as_deref(), Some("default"));
+    assert_eq!(world.interrupts.held(), 0);
+    assert_eq!(world.interrupts.holds.get(), 1);
+    let facts = world.state.files.borrow();
+    let text = String::from_utf8(facts[&(StateKind::Session, "example@default".into())].clone());
+    assert!(!text.unwrap().contains("\"at\""), "facts hold no token");
+}
+
+/// must 71.
+#[test]
+fn the_store_is_probed_before_the_browser_opens() {
+    let world = World::new();
+    granting(&world, token());
+    world.store.fail_next(Operation::Probe, Code::StoreLocked);
+    assert_eq!(code(signed_in(&world, &service())), Code::StoreLocked);
+    assert!(world.browser.opened.borrow().is_empty());
+    assert!(world.listener.bound().is_empty());
+}
+
+/// must 29: the page tells the truth.
+#[test]
+fn a_store_that_fails_afterwards_is_told_on_the_page() {
+    let world = World::new();
+    granting(&world, token());
+    world.store.fail_next(Operation::Write, Code::StoreFull);
+    assert_eq!(code(signed_in(&world, &service())), Code::StoreFull);
+    assert!(last_page(&world).contains("could not be kept"));
+    assert!(world.state.files.borrow().is_empty());
+}
+
+#[test]
+fn a_second_sign_in_raises_the_generation() {
+    let world = World::new();
+    granting(&world, token());
+    signed_in(&world, &service()).unwrap();
+    assert_eq!(signed_in(&world, &service()).unwrap().generation, 2);
+}
+
+/// S6.
+#[test]
+fn what_cannot_be_read_is_kept_aside() {
+    for garbled in ["{\"version\": 99}", "not a record"] {
+        let world = World::new();
+        granting(&world, token());
+        let key = keeping::session_key("example", "default");
+        world.store.put(&key, garbled);
+        signed_in(&world, &service()).unwrap();
+        assert_eq!(world.store.aside.borrow()[0].1.expose(), garbled);
+        assert_eq!(world.ui.warnings.borrow().len(), 1);
+    }
+}
+
+#[test]
+fn the_newest_sign_in_without_a_name_is_the_default_account() {
+    let world = World::new();
+    granting(&world, token());
+    let default = || keeping::default_account(&world.ports(), "example").unwrap();
+    signed_in(&world, &as_account("work")).unwrap();
+    assert_eq!(default().as_deref(), Some("work"), "the first one is meant");
+    signed_in(&world, &as_account("home")).unwrap();
+    assert_eq!(default().as_deref(), Some("work"));
+    signed_in(&world, &service()).unwrap();
+    assert_eq!(default().as_deref(), Some("default"));
+    let notices = world.ui.notices.borrow();
+    assert!(
+        notices
+            .iter()
+            .any(|line| line.contains("now means example@default"))
+    );
+}
+
+/// RFC 6749 §3.3, must 42, T7.
+#[test]
+fn less_scope_than_asked_for_is_a_warning() {
+    let world = World::new();
+    let mut answer = token();
+    answer["scope"] = json!("other");
+    granting(&world, answer);
+    let mut service = service();
+    service.values.scope = Some(vec!["notes".into(), "other".into(), "email".into()]);
+    let record = signed_in(&world, &service).unwrap();
+    assert_eq!(record.token.scope.unwrap(), ["other"]);
+    let warnings = world.ui.warnings.borrow();
+    assert!(warnings[0].contains("notes missing"), "{warnings:?}");
+    assert!(!warnings[0].contains("email"));
+}
+
+/// Issue 4, row 3: a second process waits for the first one's result and opens nothing.
+#[test]
+fn a_second_sign_in_waits_for_the_first_one() {
+    let world = World::new();
+    granting(&world, token());
+    signed_in(&world, &service()).unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    let opened = world.browser.opened.borrow().len();
+    // The other process holds the turn, and gives it back with nothing done.
+    world.store.fail_next(Operation::Lock, Code::LockTimeout);
+    assert_eq!(code(signed_in(&world, &service())), Code::Cancelled);
+    assert_eq!(world.browser.opened.borrow().len(), opened, "no second tab");
+    // And with a session made.
+    world.store.fail_next(Operation::Lock, Code::LockTimeout);
+    let state = &world.state;
+    let name = "example@default".to_owned();
+    let content = state.files.borrow()[&(StateKind::Session, name.clone())].clone();
+    let mut facts: serde_json::Value = serde_json::from_slice(&content).unwrap();
+    facts["signed_in_at"] = json!(i64::MAX);
+    let content = facts.to_string().into_bytes();
+    state
+        .files
+        .borrow_mut()
+        .insert((StateKind::Session, name), content);
+    let record = signed_in(&world, &service()).unwrap();
+    assert_eq!(record.account, "default");
+    assert_eq!(world.browser.opened.borrow().len(), opened);
+}
+
+#[test]
+fn where_there_is_no_browser_the_device_flow_is_taken() {
+    let world = World::new();
+    world.browser.present.set(false);
+    world.http.push(Answer::json(
+        200,
+        &json!({
+            "device_code": "d", "user_code": "A-B", "expires_in": 600,
+            "verification_uri": "https://as.example/device",
+        }),
+    ));
+    world.http.push(Answer::json(200, &token()));
+    let record = signed_in(&world, &service()).unwrap();
+    assert_eq!(record.grant, Grant::DeviceCode);
+    assert!(world.listener.bound().is_empty());
+}
+
+#[test]
+fn without_a_browser_and_without_the_device_flow_the_listener_still_waits() {
+    let world = World::new();
+    world.browser.present.set(false);
+    come_back(&world, |state| format!("code=abc&state={state}"));
+    let mut service = service();
+    service.values.device_authorization_endpoint = None;
+    let options = Options {
+        deadline: Duration::from_secs(5),
+        ..Options::default()
+    };
+    let outcome = block_on(sign_in(&world.ports(), &service, Flow::Choose, &options));
+    assert_eq!(code(outcome), Code::TimedOut);
+    assert_eq!(world.listener.bound().len(), 1);
+    assert!(world.browser.opened.borrow().is_empty());
+}
+
+#[test]
+fn a_client_signs_in_for_itself() {
+    let world = World::new();
+    world.http.push(Answer::json(200, &token()));
+    let mut service = service();
+    service.values.grant = Some(Grant::ClientCredentials);
+    service.values.client_secret = Some(crate::service::registration::SecretSource::Store);
+    let key = crate::grant::client::client_secret_key("example");
+    world.store.put(&key, "s3cret");
+    let record = signed_in(&world, &service).unwrap();
+    assert_eq!(record.grant, Grant::ClientCredentials);
+    assert_eq!(record.token.refresh_token, None, "RFC 6749 §4.4.3");
+    assert!(keeping::facts_of_service(&world.ports(), "example").unwrap()[0].renewable);
+}
+
+/// UserInfo gives a name where the ID Token gives none.
+#[test]
+#[ignore = "until userinfo lands"]
+fn the_account_is_named_by_userinfo() {
+    let world = World::new();
+    come_back(&world, |state| format!("code=abc&state={state}"));
+    world.http.push(Answer::json(200, &token()));
+    world
+        .http
+        .push(Answer::json(200, &json!({"login": "octocat", "id": 1})));
+    let mut service = service();
+    service.values.userinfo_endpoint = Some("https://api.example/user".into());
+    assert_eq!(signed_in(&world, &service).unwrap().account, "octocat");
+}
