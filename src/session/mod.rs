@@ -8,6 +8,8 @@ pub mod keeping;
 pub mod record;
 pub mod sign_in;
 pub mod sign_out;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use access_token::{Access, Wanted, access_token, peek};
 pub use record::Record;
