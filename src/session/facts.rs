@@ -67,8 +67,7 @@ pub fn name(service: &str, account: &str) -> String {
     format!("{service}@{account}")
 }
 
-/// Keeps the facts of a record. Only `status` and completion need them, so a failure is told in
-/// the trace and stops nothing.
+/// Keeps the facts of a record. Only `status` and completion need them, so a failure is a warning.
 pub fn write(ports: &Ports<'_>, service: &str, record: &Record) {
     let facts = Facts::of(ports, service, record);
     let written = serde_json::to_vec(&facts)
@@ -76,8 +75,8 @@ pub fn write(ports: &Ports<'_>, service: &str, record: &Record) {
         .and_then(|json| ports.state.write(StateKind::Session, &facts.name(), &json));
     if let Err(error) = written {
         let name = facts.name();
-        let line = format!("the facts of {name} were not written: {error}");
-        ports.ui.trace(&line);
+        let line = format!("`hallpass status` does not know the latest of {name}: {error}");
+        ports.ui.warn(&line);
     }
 }
 

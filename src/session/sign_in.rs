@@ -1,7 +1,7 @@
 //! Getting a session: store probed first, one sign-in at a time, record written under the lock.
 
 use super::record::{Binding, VERSION};
-use super::{Record, account, keeping};
+use super::{Record, account, facts, keeping};
 use crate::error::{Code, Error, Result};
 use crate::grant::landing_page::Page;
 use crate::grant::{
@@ -51,7 +51,7 @@ pub async fn sign_in(
     let record = Record {
         version: VERSION,
         generation: 0,
-        binding: binding(&client),
+        binding: Binding::of(&client)?,
         account: String::new(),
         subject: id_token.as_ref().map(|claims| claims.subject.clone()),
         grant,
@@ -222,15 +222,6 @@ fn others_session(ports: &Ports<'_>, service: &Service, since: UnixTime) -> Resu
     )))
 }
 
-fn binding(client: &Client) -> Binding {
-    Binding {
-        issuer: client.metadata.issuer.clone(),
-        token_endpoint: client.metadata.token_endpoint.clone().unwrap_or_default(),
-        client_id: client.client_id.clone(),
-        resource: client.service.resource().to_vec(),
-    }
-}
-
 /// The account's name; UserInfo is asked only where the ID Token gives none for people.
 async fn name_account(
     ports: &Ports<'_>,
@@ -259,7 +250,7 @@ fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Result<Record>
     let _held = ports.interrupts.hold();
     let name = &service.name;
     let record = keeping::keep(ports, name, record)?;
-    keeping::write_facts(ports, &keeping::facts_of(ports, name, &record));
+    facts::write(ports, name, &record);
     let default = keeping::default_account(ports, name)?;
     let newest_is_meant = service.account.is_none() || default.is_none();
     if newest_is_meant && default.as_deref() != Some(record.account.as_str()) {
@@ -267,8 +258,8 @@ fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Result<Record>
         if let Some(before) = default {
             ports.ui.notice(&format!(
                 "{name} now means {}; the other account is {}.",
-                keeping::session_name(name, &record.account),
-                keeping::session_name(name, &before)
+                facts::name(name, &record.account),
+                facts::name(name, &before)
             ));
         }
     }
