@@ -307,7 +307,8 @@ mod tests {
         bound.check(&service).unwrap();
         service.values.token_endpoint = Some("https://AS.example:443/token".into());
         bound.check(&service).unwrap();
-        let changes: [(&str, fn(&mut crate::service::Registration)); 5] = [
+        type Change = (&'static str, fn(&mut crate::service::Registration));
+        let changes: [Change; 5] = [
             ("client_id", |values| {
                 values.client_id = Some("other".into())
             }),
