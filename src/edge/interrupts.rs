@@ -21,6 +21,12 @@ impl Interrupts for Signals {
     }
 }
 
+/// Whether a signal came that is held back.
+#[cfg(unix)]
+pub(super) fn came() -> bool {
+    unix::came()
+}
+
 #[cfg(not(unix))]
 struct Nothing;
 
@@ -74,6 +80,12 @@ mod unix {
             .and_then(|status| status.lines().find_map(|line| line.strip_prefix("SigIgn:")))
             .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
             .unwrap_or(0)
+    }
+
+    pub(super) fn came() -> bool {
+        WATCHED
+            .iter()
+            .any(|watched| watched.came.load(Ordering::SeqCst))
     }
 
     pub(super) struct Held;

@@ -95,8 +95,7 @@ impl UserInterface for Terminal {
     }
 
     fn warn(&self, line: &str) {
-        let prefix = self.styled(WARNING, "warning:");
-        write_out(&format!("{prefix} {line}\n"), self.screen().colour);
+        warn(line);
     }
 
     fn trace(&self, line: &str) {
@@ -173,7 +172,7 @@ impl Terminal {
         }
         let signals = line::Signals {
             hold: || super::interrupts::Signals.hold(),
-            came: || false,
+            came: super::interrupts::came,
         };
         line::Reading::start(
             input.as_fd().try_clone_to_owned().ok()?,
@@ -222,6 +221,17 @@ fn yes_or_no(answer: &str) -> Option<Answer> {
         "n" | "no" => Some(Answer::No),
         _ => None,
     }
+}
+
+/// A warning from a thread that has no [`Terminal`].
+pub(super) fn warn(line: &str) {
+    let colour = Screen::stderr().colour;
+    let prefix = if colour {
+        format!("{WARNING}warning:{WARNING:#}")
+    } else {
+        "warning:".to_owned()
+    };
+    write_out(&format!("{prefix} {line}\n"), colour);
 }
 
 /// Writes to stderr in one piece, beside a progress bar if one is drawn. That stderr is gone can
