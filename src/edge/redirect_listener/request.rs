@@ -33,10 +33,13 @@ pub(super) struct Request {
 /// is never seen.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Request, Refusal> {
     let mut bytes = Vec::with_capacity(2048);
+    // Looked through already; a byte at a time must not cost a search of everything each.
+    let mut searched = 0;
     let end = loop {
-        if let Some(end) = end_of_head(&bytes) {
-            break end;
+        if let Some(end) = end_of_head(&bytes[searched..]) {
+            break searched + end;
         }
+        searched = bytes.len().saturating_sub(3);
         if bytes.len() >= HEAD {
             let line_ends = bytes.windows(2).any(|pair| pair == b"\r\n");
             return Err(Refusal::Status(if line_ends { 431 } else { 414 }));
