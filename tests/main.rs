@@ -4,5 +4,8 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 mod command;
+mod conformance;
+#[cfg(unix)]
+mod interop;
 mod repository;
 mod support;

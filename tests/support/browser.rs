@@ -63,25 +63,60 @@ fn double() {
 
 /// Follows redirects and submits forms until a page has neither; gives that last page.
 pub fn walk(start: &Url, allow: bool) -> wire::Response {
+    let mut jar = Jar::default();
     let mut url = start.clone();
-    let mut response = wire::get(&url).expect("the page opens");
-    for _ in 0..12 {
+    let mut response = jar.send("GET", &url, b"");
+    for _ in 0..20 {
         if let Some(location) = response.headers().get(http::header::LOCATION) {
             url = url
                 .join(location.to_str().expect("ASCII"))
                 .expect("a location");
-            response = wire::get(&url).expect("the redirect is followed");
+            response = jar.send("GET", &url, b"");
             continue;
         }
         let page = String::from_utf8_lossy(response.body()).into_owned();
+        let way_out = page.split('"').find(|text| text.ends_with("/abort"));
+        if let (Some(way_out), false) = (way_out, allow) {
+            url = url.join(way_out).expect("a link");
+            response = jar.send("GET", &url, b"");
+            continue;
+        }
         let Some(form) = Form::find(&page) else {
             return response;
         };
         url = url.join(&form.action).expect("an action");
-        let fields = form.filled(allow);
-        response = wire::post_form(&url, &fields).expect("the form is sent");
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form.filled(allow));
+        response = jar.send("POST", &url, body.finish().as_bytes());
     }
     panic!("the pages never end at {url}");
+}
+
+/// Cookies of one walk, by host and port.
+#[derive(Default)]
+struct Jar(Vec<(String, String, String)>);
+
+impl Jar {
+    fn send(&mut self, method: &str, url: &Url, body: &[u8]) -> wire::Response {
+        let origin = url.origin().ascii_serialization();
+        let ours = self.0.iter().filter(|(at, _, _)| *at == origin);
+        let cookies: Vec<String> = ours.map(|(_, n, v)| format!("{n}={v}")).collect();
+        let cookies = cookies.join("; ");
+        let mut headers = vec![("cookie", cookies.as_str())];
+        if method == "POST" {
+            headers.push(("content-type", "application/x-www-form-urlencoded"));
+        }
+        let response = wire::request(method, url, &headers, body)
+            .unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+        for cookie in response.headers().get_all(http::header::SET_COOKIE) {
+            let cookie = cookie.to_str().expect("ASCII");
+            let pair = cookie.split(';').next().unwrap_or_default();
+            let (name, value) = pair.split_once('=').expect("a cookie");
+            self.0.retain(|(at, n, _)| *at != origin || n != name);
+            self.0.push((origin.clone(), name.into(), value.into()));
+        }
+        response
+    }
 }
 
 /// The first form of a page.
@@ -106,6 +141,8 @@ impl Form {
             let pair = || (attribute(tag, "name"), attribute(tag, "value"));
             if tag.starts_with("form") {
                 found.action = attribute(tag, "action")?;
+            } else if tag.starts_with("input") && tag.contains("\"login\"") {
+                found.hidden.push(("login".into(), "ada".into()));
             } else if tag.starts_with("input") && tag.contains("hidden") {
                 let (name, value) = pair();
                 found.hidden.push((name?, value.unwrap_or_default()));

@@ -7,6 +7,11 @@ pub mod api;
 pub mod authority;
 pub mod browser;
 pub mod jwt;
+#[cfg(unix)]
+pub mod keyring;
+#[cfg(unix)]
+pub mod oidc_provider;
+pub mod rsa;
 pub mod sandbox;
 pub mod server;
 pub mod wire;

@@ -1,0 +1,4 @@
+//! Real servers, a real keyring, a real browser; skipped, and said so, where they are missing.
+
+mod keyring;
+mod oidc_provider;
