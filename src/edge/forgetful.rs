@@ -1,0 +1,53 @@
+//! A cache and a state folder in this process's memory, for `hallpass demo`: nothing is left
+//! behind.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::error::Result;
+use crate::port::{Cache, Clock, StateFiles, StateKind, UnixTime};
+
+use super::clock::SystemClock;
+
+/// What a run remembers of documents and facts.
+#[derive(Debug, Default)]
+pub struct Forgetful {
+    documents: RefCell<BTreeMap<String, (Vec<u8>, UnixTime)>>,
+    files: RefCell<BTreeMap<(StateKind, String), Vec<u8>>>,
+}
+
+impl Cache for Forgetful {
+    fn get(&self, key: &str) -> Option<(Vec<u8>, UnixTime)> {
+        self.documents.borrow().get(key).cloned()
+    }
+
+    fn put(&self, key: &str, document: &[u8]) {
+        let entry = (document.to_vec(), SystemClock.now());
+        self.documents.borrow_mut().insert(key.to_owned(), entry);
+    }
+}
+
+impl StateFiles for Forgetful {
+    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
+        let files = self.files.borrow();
+        let ours = files.iter().filter(|((seen, _), _)| *seen == kind);
+        Ok(ours
+            .map(|((_, name), content)| (name.clone(), content.clone()))
+            .collect())
+    }
+
+    fn read(&self, kind: StateKind, name: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.files.borrow().get(&(kind, name.to_owned())).cloned())
+    }
+
+    fn write(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()> {
+        let key = (kind, name.to_owned());
+        self.files.borrow_mut().insert(key, content.to_vec());
+        Ok(())
+    }
+
+    fn remove(&self, kind: StateKind, name: &str) -> Result<()> {
+        self.files.borrow_mut().remove(&(kind, name.to_owned()));
+        Ok(())
+    }
+}
