@@ -4,7 +4,7 @@
 //! imports only point down, no circles, and `tests/repository.rs` checks it:
 //!
 //! ```text
-//! main.rs → cli → call, batch, proxy, credential → session → grant → { service, transport }
+//! main.rs → cli → call, batch, proxy, credential, doctor → session → grant → { service, transport }
 //!                 → dialect, protocol → secret → error
 //!           └─→ edge (implements port; named only in cli/context.rs, the composition root)
 //! ```
@@ -20,6 +20,7 @@
 //! | [`grant`] | one flow a file, each reading like its RFC's figure |
 //! | [`session`] | a token over time; [`session::access_token()`] is the only way to get one |
 //! | `call` | one authenticated request: items, URL, redirects, challenges, rendering |
+//! | [`doctor`] | why it does not work: named checks of this machine and one service |
 //! | `demo` | the embedded provider and API of `hallpass demo`; the honest half of the tests' server |
 //! | [`edge`] | the real clock, network, browser, listener, terminal, files and stores |
 //! | [`cli`] | argv to exit code; a command is an `Args` and a `run` |
@@ -48,6 +49,7 @@
 pub mod cli;
 pub mod demo;
 pub mod dialect;
+pub mod doctor;
 pub mod edge;
 pub mod error;
 pub mod grant;

@@ -87,6 +87,22 @@ struct Built {
     connect_timeout: Duration,
 }
 
+/// What the environment says of the way to servers, in words; for `doctor`.
+pub struct Surroundings {
+    /// Whom TLS trusts.
+    pub trust: Result<String, HttpError>,
+    /// The proxies; `None` is none.
+    pub proxy: Result<Option<String>, HttpError>,
+}
+
+/// Reads the trust anchors and the proxies of the environment.
+pub fn surroundings() -> Surroundings {
+    Surroundings {
+        trust: trust::told(&super::env::var),
+        proxy: Proxies::read(None, None, &super::env::var).map(|proxies| proxies.told()),
+    }
+}
+
 impl Client {
     /// Builds nothing yet.
     pub fn new(options: HttpOptions) -> Self {

@@ -54,6 +54,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
+    (
+        "doctor",
+        &[
+            "error",
+            "secret",
+            "protocol",
+            "dialect",
+            "port",
+            "transport",
+            "service",
+            "grant",
+            "session",
+        ],
+    ),
     ("edge", &["error", "secret", "protocol", "port", "service"]),
     (
         "cli",
@@ -69,6 +83,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "grant",
             "session",
             "call",
+            "doctor",
         ],
     ),
     ("cli::context", &["edge"]),

@@ -63,6 +63,22 @@ impl Proxies {
         })
     }
 
+    /// Which they are, without user names and passwords; for `doctor`.
+    pub(super) fn told(&self) -> Option<String> {
+        let named = [("http", &self.http), ("https", &self.https)];
+        let mut told: Vec<_> = named
+            .iter()
+            .filter_map(|(scheme, proxy)| {
+                let place = super::authority(proxy.as_ref()?);
+                Some(format!("{scheme} through {place}"))
+            })
+            .collect();
+        if !told.is_empty() && !self.except.is_empty() {
+            told.push(format!("{} exceptions in no_proxy", self.except.len()));
+        }
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+
     /// Whether there is none at all.
     pub(super) fn is_empty(&self) -> bool {
         self.http.is_none() && self.https.is_none()

@@ -116,6 +116,20 @@ fn trusting(
     Ok(builder.with_root_certificates(roots))
 }
 
+/// Whom TLS trusts here, tried out and told in words; for `doctor`.
+pub(super) fn told(environment: &dyn Fn(&str) -> Option<String>) -> Result<String, HttpError> {
+    trusting(builder()?, &HttpOptions::default(), environment)?;
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| (name, environment(name)));
+    let named: Vec<_> = named
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{} of {name}", value.as_ref()?)))
+        .collect();
+    Ok(match named.is_empty() {
+        true => "the system's CA certificates".to_owned(),
+        false => format!("only the CA certificates in {}", named.join(" and ")),
+    })
+}
+
 #[cfg(any(target_os = "macos", windows))]
 fn with_system(
     builder: Builder<rustls::WantsVerifier>,
