@@ -5,6 +5,7 @@
 
 pub mod assign;
 pub mod configuration;
+pub mod edit;
 mod merge;
 mod placeholder;
 pub mod preset;
