@@ -10,19 +10,85 @@ use super::command;
     name = "hallpass",
     version,
     propagate_version = false,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    help_template = TEMPLATE,
+    after_help = START_HERE,
+    after_long_help = LONG_HELP
 )]
-#[command(after_help = "Start here:
-  hallpass demo                          the whole journey, no account, no network
-  hallpass login google                  sign in with the browser
-  hallpass call google oauth2/v3/userinfo
-  curl -H @<(hallpass token google --as header) https://…")]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: Command,
 }
+
+/// The page of `hallpass --help`; clap has no groups of commands, so they stand here, and a test
+/// holds them against the definitions.
+const TEMPLATE: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+\u{1b}[1m\u{1b}[4mCommands:\u{1b}[0m
+ Sign in
+  login        Sign in to a service and keep the session
+  logout       Revoke a session at its server and delete it here
+  status       Show every session: account, scope, time left, store
+  token        Print a valid access token and nothing else
+ Call
+  call         Make one authenticated request
+  userinfo     Show who is signed in (OpenID Connect UserInfo)
+  inspect      Decode a JWT offline
+ Services
+  providers    List the presets and how to register a client with each
+  add          Add a service
+  list         List the services
+  show         Show one service and where each value comes from
+  edit         Change a service
+  remove       Remove a service
+ More
+  demo         Run the whole journey here: no account, no network
+  completions  Print a completion script for a shell
+  man          Write man pages into a folder
+
+{options}{after-help}";
+
+const START_HERE: &str = "\
+Start here:
+  hallpass demo                               the whole journey, no account, no network
+  hallpass login google                       sign in with the browser
+  hallpass call google oauth2/v3/userinfo     one authenticated request
+  curl -H @<(hallpass token google --as header) https://…
+
+`hallpass COMMAND --help` shows examples; `hallpass --help` variables and exit codes.";
+
+const LONG_HELP: &str = "\
+Start here:
+  hallpass demo                               the whole journey, no account, no network
+  hallpass login google                       sign in with the browser
+  hallpass call google oauth2/v3/userinfo     one authenticated request
+  curl -H @<(hallpass token google --as header) https://…
+
+Environment:
+  HALLPASS_CONFIG_DIR            folder of config.toml and providers/*.toml
+  HALLPASS_STATE_DIR             folder of session facts, locks and the encrypted store
+  HALLPASS_CACHE_DIR             folder of public documents
+  HALLPASS_<SERVICE>_<KEY>       a key of a service, over config.toml: HALLPASS_WORK_CLIENT_ID
+  HALLPASS_<SERVICE>_CLIENT_SECRET
+                                 its client secret
+  HALLPASS_<SERVICE>_<VARIABLE>  a variable of its provider: HALLPASS_WORK_TENANT
+  BROWSER                        the browser to start
+  NO_COLOR, CLICOLOR_FORCE       no colour, colour into pipes too
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                                 proxies
+
+Exit codes:
+  0 done                          6 a server could not be reached
+  1 a bug, or output failed       7 the token store failed or is locked
+  2 wrong usage                   8 cancelled, or not finished in time
+  3 configuration                 9 a response failed validation
+  4 sign-in needed               22 the API answered 4xx or 5xx
+  5 the server refused          130 interrupted";
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -39,6 +105,9 @@ pub struct GlobalArgs {
         global = true,
         value_enum,
         default_value_t,
+        hide_default_value = true,
+        value_name = "text|json",
+        hide_possible_values = true,
         help_heading = "Everywhere"
     )]
     pub error_format: ErrorFormat,
@@ -47,20 +116,20 @@ pub struct GlobalArgs {
 /// `--error-format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ErrorFormat {
-    /// Two lines: what failed, and `hint:`.
+    /// Two lines: what failed, and `hint:`
     #[default]
     Text,
-    /// One JSON object.
+    /// One JSON object
     Json,
 }
 
 /// `--format` of the commands that print results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people
     #[default]
     Text,
-    /// For machines.
+    /// For machines
     Json,
 }
 
@@ -69,18 +138,53 @@ pub enum Format {
 pub enum Command {
     Login(command::login::Args),
     Logout(command::logout::Args),
-    Call(Box<command::call::Args>),
-    Token(command::token::Args),
     Status(command::status::Args),
+    Token(command::token::Args),
+    Call(Box<command::call::Args>),
     Userinfo(command::userinfo::Args),
     Inspect(command::inspect::Args),
+    Providers(command::providers::Args),
     Add(Box<command::add::Args>),
     List(command::list::Args),
     Show(command::show::Args),
-    Edit(command::edit::Args),
+    Edit(Box<command::edit::Args>),
     Remove(command::remove::Args),
-    Providers(command::providers::Args),
     Demo(command::demo::Args),
     Completions(command::completions::Args),
     Man(command::man::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_lists_every_command_with_its_own_words_in_order() {
+        let listed: Vec<(&str, &str)> = TEMPLATE
+            .lines()
+            .filter(|line| line.starts_with("  "))
+            .filter_map(|line| line.trim().split_once("  "))
+            .map(|(name, about)| (name, about.trim()))
+            .collect();
+        let command = Cli::command();
+        let defined: Vec<(String, String)> = command
+            .get_subcommands()
+            .map(|sub| {
+                let about = sub.get_about().map(ToString::to_string);
+                (sub.get_name().to_owned(), about.unwrap_or_default())
+            })
+            .collect();
+        let defined: Vec<(&str, &str)> = defined
+            .iter()
+            .map(|(name, about)| (name.as_str(), about.as_str()))
+            .collect();
+        assert_eq!(listed, defined);
+    }
 }

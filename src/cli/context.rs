@@ -2,15 +2,16 @@
 
 pub mod demo;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
 use super::args::GlobalArgs;
 use crate::edge;
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Http, Ports, Progress, TokenStore};
-use crate::service::{Configuration, Registration, Service};
+use crate::port::{Body, Http, Ports, Progress, TokenStore, UserInterface};
+use crate::secret::Secret;
+use crate::service::{self, Configuration, Registration, Service};
 
 pub use crate::edge::http::{AddressFamily, HttpOptions, HttpVersion};
 pub use crate::edge::terminal::Screen;
@@ -35,7 +36,7 @@ pub struct Context {
     ui: edge::terminal::Terminal,
     interrupts: edge::interrupts::Signals,
     environment: edge::env::ProcessEnvironment,
-    configuration: OnceCell<Configuration>,
+    configuration: RefCell<Option<Rc<Configuration>>>,
     store: edge::store::Chosen,
     runtime: OnceCell<tokio::runtime::Runtime>,
 }
@@ -56,7 +57,7 @@ impl Context {
             ui: terminal(),
             interrupts: edge::interrupts::Signals,
             environment: edge::env::ProcessEnvironment,
-            configuration: OnceCell::new(),
+            configuration: RefCell::new(None),
             store: edge::store::Chosen::new(&paths, Rc::new(terminal())),
             runtime: OnceCell::new(),
             paths,
@@ -70,13 +71,65 @@ impl Context {
     }
 
     /// The configuration file, parsed once.
-    pub fn configuration(&self) -> Result<&Configuration> {
-        if let Some(configuration) = self.configuration.get() {
-            return Ok(configuration);
+    pub fn configuration(&self) -> Result<Rc<Configuration>> {
+        if let Some(configuration) = &*self.configuration.borrow() {
+            return Ok(configuration.clone());
         }
-        let configuration = edge::configuration::read(&self.paths)?;
+        let configuration = Rc::new(edge::configuration::read(&self.paths)?);
         self.store.configure(configuration.store.clone());
-        Ok(self.configuration.get_or_init(|| configuration))
+        *self.configuration.borrow_mut() = Some(configuration.clone());
+        Ok(configuration)
+    }
+
+    /// Changes the configuration file's text under its lock (`service::edit`); it is read again
+    /// when it is next asked for.
+    pub fn edit_configuration(&self, change: &dyn Fn(&str) -> Result<String>) -> Result<()> {
+        edge::configuration::update(&self.paths, change)?;
+        *self.configuration.borrow_mut() = None;
+        Ok(())
+    }
+
+    /// Adds a service to the configuration file, or changes the keys that `layer` gives.
+    pub fn save_service(&self, name: &str, layer: &Registration) -> Result<()> {
+        self.edit_configuration(&|text| service::edit::put(text, name, layer))
+    }
+
+    /// A secret from stdin: asked for at a terminal, else read to its end.
+    pub fn read_secret(&self, question: &str, flag: &str) -> Result<Secret> {
+        use std::io::{IsTerminal, Read};
+        let stdin = std::io::stdin();
+        if stdin.is_terminal() {
+            return self.ui.ask_secret(question, flag);
+        }
+        let mut text = zeroize::Zeroizing::new(String::new());
+        let limit = 1 << 16;
+        let read = stdin.lock().take(limit).read_to_string(&mut text);
+        let secret = text.trim_end_matches(['\n', '\r']);
+        if read.is_err() || secret.is_empty() || secret.len() as u64 >= limit {
+            return Err(
+                Error::new(Code::Usage, format!("{flag}: stdin holds no line of text")).with_hint(
+                    format!("for example: pass show work/secret | hallpass … {flag}"),
+                ),
+            );
+        }
+        Ok(Secret::from(secret))
+    }
+
+    /// A text file to import, or stdin for `-`.
+    pub fn read_input(&self, path: &str) -> Result<String> {
+        edge::input::read_text(path).map_err(|error| {
+            Error::new(
+                Code::Usage,
+                format!("cannot read {}", crate::secret::printable(path, 300)),
+            )
+            .with_hint("a text file of at most 1 MiB, or - for stdin")
+            .with_source(error)
+        })
+    }
+
+    /// An environment variable, as `Configuration::resolve` wants it.
+    pub fn variable(name: &str) -> Option<String> {
+        edge::env::var(name)
     }
 
     /// `NAME` or `NAME@ACCOUNT`, resolved with environment and no flags.
@@ -86,8 +139,8 @@ impl Context {
 
     /// [`Context::service`] with a layer of flags on top.
     pub fn service_with(&self, reference: &str, flags: &Registration) -> Result<Service> {
-        let lookup = |name: &str| edge::env::var(name);
-        self.configuration()?.resolve(reference, &lookup, flags)
+        self.configuration()?
+            .resolve(reference, &Context::variable, flags)
     }
 
     /// The ports of this run. Call [`Context::configuration`] first: it chooses the store.

@@ -4,6 +4,9 @@ pub mod args;
 pub mod command;
 pub mod context;
 pub mod output;
+pub mod service_args;
+pub mod table;
+mod usage_error;
 
 use std::process::ExitCode;
 
@@ -16,7 +19,7 @@ pub fn main() -> ExitCode {
     context::harden();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return output::usage(&error),
+        Err(error) => return output::usage(&error, usage_error::wanted_format()),
     };
     let error_format = cli.global.error_format;
     let cx = context::Context::new(cli.global);

@@ -28,6 +28,11 @@ pub fn line(text: &str) -> Result<()> {
     stdout(format!("{text}\n").as_bytes()).map(drop)
 }
 
+/// Writes text to stdout as it is.
+pub fn text(text: &str) -> Result<()> {
+    stdout(text.as_bytes()).map(drop)
+}
+
 /// Writes a value as JSON: indented at a terminal, one line into a pipe.
 pub fn json(value: &serde_json::Value) -> Result<()> {
     use std::io::IsTerminal;
@@ -79,11 +84,36 @@ fn causes(error: &Error) -> String {
 }
 
 /// clap's own answers: help and version on stdout with 0, wrong usage on stderr with 2.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        Code::Usage.into()
-    } else {
-        ExitCode::SUCCESS
+pub fn usage(clap: &clap::Error, format: ErrorFormat) -> ExitCode {
+    use clap::error::ErrorKind;
+    match clap.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = coloured(&std::io::stdout(), clap);
+            match stdout(text.as_bytes()) {
+                Ok(_) => ExitCode::SUCCESS,
+                Err(failure) => {
+                    error(&failure, format);
+                    failure.code().into()
+                }
+            }
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if format == ErrorFormat::Text => {
+            let text = coloured(&std::io::stderr(), clap);
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            Code::Usage.into()
+        }
+        _ => {
+            error(&super::usage_error::told(clap), format);
+            Code::Usage.into()
+        }
+    }
+}
+
+/// Help with its colours where the stream takes them (`NO_COLOR`, `CLICOLOR_FORCE`).
+fn coloured<S: anstream::stream::RawStream>(stream: &S, clap: &clap::Error) -> String {
+    let text = clap.render();
+    match anstream::AutoStream::choice(stream) {
+        anstream::ColorChoice::Never => text.to_string(),
+        _ => text.ansi().to_string(),
     }
 }

@@ -13,6 +13,7 @@ pub mod env;
 pub mod files;
 pub mod forgetful;
 pub mod http;
+pub mod input;
 pub mod interrupts;
 mod lock_file;
 pub mod paths;

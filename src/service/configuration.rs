@@ -127,7 +127,7 @@ impl Configuration {
         let mut origins = Origins::new();
         let mut variables = BTreeMap::new();
         if let Some(preset) = preset {
-            let layer = preset_layer(&preset);
+            let layer = preset.layer();
             merge::overlay(&mut values, &mut origins, layer, &|_| preset.origin.clone());
             variables = preset.variables;
         }
@@ -352,18 +352,6 @@ fn names_a_server(layer: &Registration) -> bool {
         || layer.server_metadata_url.is_some()
         || layer.authorization_endpoint.is_some()
         || layer.token_endpoint.is_some()
-}
-
-/// The preset as a layer: its keys, its variables' defaults, its own name.
-fn preset_layer(preset: &Preset) -> Registration {
-    let mut layer = preset.registration.clone();
-    layer.provider = Some(preset.name.clone());
-    for (name, variable) in &preset.variables {
-        if let Some(default) = &variable.default {
-            layer.variables.insert(name.clone(), default.clone());
-        }
-    }
-    layer
 }
 
 /// `HALLPASS_WORK_API` for the service `work-api`.

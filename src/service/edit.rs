@@ -33,7 +33,9 @@ pub fn put(text: &str, name: &str, layer: &Registration) -> Result<String> {
 /// Removes one key, or one entry of a map (`variables.tenant`); an error where it is not set.
 pub fn unset(text: &str, name: &str, key: &str) -> Result<String> {
     let mut document = parse(text)?;
-    let services = document.get_mut("service").and_then(Item::as_table_like_mut);
+    let services = document
+        .get_mut("service")
+        .and_then(Item::as_table_like_mut);
     let service = services.and_then(|services| services.get_mut(name)?.as_table_like_mut());
     let removed = service.and_then(|service| match key.split_once('.') {
         Some((map, entry)) => {
@@ -66,7 +68,9 @@ pub fn unset(text: &str, name: &str, key: &str) -> Result<String> {
 /// Removes the service with the comments that stand directly before it.
 pub fn remove(text: &str, name: &str) -> Result<String> {
     let mut document = parse(text)?;
-    let services = document.get_mut("service").and_then(Item::as_table_like_mut);
+    let services = document
+        .get_mut("service")
+        .and_then(Item::as_table_like_mut);
     let removed = services.and_then(|services| services.remove(name));
     if let Some(Item::Table(table)) = removed {
         // The file's own first comment is not the table's, where an empty line parts them.
@@ -86,7 +90,9 @@ pub fn put_store(text: &str, store: &StoreTable) -> Result<String> {
     let mut document = parse(text)?;
     let given = toml::Table::try_from(store).map_err(cannot_write)?;
     let item = document.entry("store").or_insert_with(new_table);
-    let table = item.as_table_like_mut().ok_or_else(|| not_a_table("store"))?;
+    let table = item
+        .as_table_like_mut()
+        .ok_or_else(|| not_a_table("store"))?;
     let gone: Vec<String> = table
         .iter()
         .map(|(key, _)| key.to_owned())
@@ -264,7 +270,10 @@ kind = \"file\" # no keyring here
         );
         let layer = assign("api_headers.X-A", "1").unwrap();
         let text = put(FILE, "home", &layer).unwrap();
-        assert!(text.contains("api_headers.Accept = \"text/plain\"\n"), "{text}");
+        assert!(
+            text.contains("api_headers.Accept = \"text/plain\"\n"),
+            "{text}"
+        );
         let services = Configuration::parse(&text, "").unwrap().services;
         assert_eq!(services["home"].api_headers.len(), 2);
     }
@@ -279,7 +288,10 @@ kind = \"file\" # no keyring here
             "[service.g]\nprovider = \"google\"\nclient_id = \"c\"\nvariables = { tenant = \"t\" }\n"
         );
         let text = put(FILE, "gitlab.example.com", &layer).unwrap();
-        assert!(text.contains("\n[service.\"gitlab.example.com\"]\n"), "{text}");
+        assert!(
+            text.contains("\n[service.\"gitlab.example.com\"]\n"),
+            "{text}"
+        );
         assert!(text.contains("# Mine.\n[service.home]"), "{text}");
         let services = Configuration::parse(&text, "").unwrap().services;
         assert_eq!(services["gitlab.example.com"], layer);
@@ -294,8 +306,15 @@ kind = \"file\" # no keyring here
         let text = remove(FILE, "home").unwrap();
         assert!(text.contains("# Another comment.\n"), "{text}");
         assert!(!text.contains("# Mine."), "{text}");
-        assert!(text.contains("[store]\nkind = \"file\" # no keyring here"), "{text}");
-        let only = remove("# Header.\n\n[service.a]\nissuer = 'https://a.example'\n", "a").unwrap();
+        assert!(
+            text.contains("[store]\nkind = \"file\" # no keyring here"),
+            "{text}"
+        );
+        let only = remove(
+            "# Header.\n\n[service.a]\nissuer = 'https://a.example'\n",
+            "a",
+        )
+        .unwrap();
         assert_eq!(only, "# Header.\n");
     }
 
@@ -319,13 +338,23 @@ kind = \"file\" # no keyring here
         };
         let text = put_store(FILE, &store).unwrap();
         assert_eq!(text, FILE.replace("kind = \"file\"", "kind = \"keyring\""));
-        assert_eq!(put_store("", &store).unwrap(), "[store]\nkind = \"keyring\"\n");
+        assert_eq!(
+            put_store("", &store).unwrap(),
+            "[store]\nkind = \"keyring\"\n"
+        );
     }
 
     #[test]
     fn a_broken_file_is_not_touched() {
         assert!(put("[service.a]\nisuer = 'x'\n", "b", &Registration::default()).is_err());
-        assert!(put("service = { a = {} }\n", "b", &assign("provider", "google").unwrap()).is_ok());
+        assert!(
+            put(
+                "service = { a = {} }\n",
+                "b",
+                &assign("provider", "google").unwrap()
+            )
+            .is_ok()
+        );
     }
 
     proptest::proptest! {

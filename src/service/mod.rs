@@ -4,15 +4,17 @@
 //! merged preset < file < environment < flags, and each value remembers where it came from.
 
 pub mod assign;
+pub mod authlib;
 pub mod configuration;
 pub mod edit;
-mod merge;
+pub mod google_client;
+pub mod merge;
 mod placeholder;
 pub mod preset;
 pub mod registration;
 pub mod resolved;
 mod strict;
-mod validate;
+pub mod validate;
 
 pub use configuration::Configuration;
 pub use preset::Preset;

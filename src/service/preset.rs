@@ -10,9 +10,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::merge::KEYS;
+use super::merge::{KEYS, Origins, overlay};
 use super::strict::{Source, closest};
-use super::{Origin, Registration};
+use super::{Origin, Registration, Service};
 use crate::error::{Code, Error, Result};
 use crate::secret::printable;
 
@@ -100,6 +100,34 @@ impl Preset {
                 ),
             }
         })
+    }
+
+    /// The preset as a layer: its keys, its variables' defaults, its own name.
+    pub fn layer(&self) -> Registration {
+        let mut layer = self.registration.clone();
+        layer.provider = Some(self.name.clone());
+        for (name, variable) in &self.variables {
+            if let Some(default) = &variable.default {
+                layer.variables.insert(name.clone(), default.clone());
+            }
+        }
+        layer
+    }
+
+    /// The preset as a service of its own name, unchecked; placeholders without a default stay.
+    pub fn service(&self) -> Service {
+        let mut values = Registration::default();
+        let mut origins = Origins::new();
+        overlay(&mut values, &mut origins, self.layer(), &|_| {
+            self.origin.clone()
+        });
+        Service {
+            name: self.name.clone(),
+            account: None,
+            values,
+            origins,
+            variables: self.variables.clone(),
+        }
     }
 
     /// Reads a preset strictly; `path` is its name in errors.

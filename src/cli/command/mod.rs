@@ -34,7 +34,7 @@ pub fn run(cx: &Context, command: Command) -> Result<()> {
         Command::Add(args) => add::run(cx, *args),
         Command::List(args) => list::run(cx, args),
         Command::Show(args) => show::run(cx, args),
-        Command::Edit(args) => edit::run(cx, args),
+        Command::Edit(args) => edit::run(cx, *args),
         Command::Remove(args) => remove::run(cx, args),
         Command::Providers(args) => providers::run(cx, args),
         Command::Demo(args) => demo::run(cx, args),
