@@ -76,7 +76,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     {
         let metadata = cx
             .block_on(discovery::discover(&cx.ports(), issuer, true))
-            .map_err(|error| or_without_asking(error))?;
+            .map_err(or_without_asking)?;
         ui.notice(&offers(issuer, &metadata));
     }
     if let Some(secret) = &secret {
