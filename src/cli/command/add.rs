@@ -70,14 +70,11 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     }
     let service = preview(&configuration, &name, &layer)?;
     let ui = cx.ports().ui;
-    if let Some(issuer) = &service.values.issuer
-        && service.values.authorization_endpoint.is_none()
-        && !args.no_discover
-    {
+    if is_discovered(&service) && !args.no_discover {
         let metadata = cx
-            .block_on(discovery::discover(&cx.ports(), issuer, true))
+            .block_on(discovery::discover_for(&cx.ports(), &service.values, true))
             .map_err(or_without_asking)?;
-        ui.notice(&offers(issuer, &metadata));
+        ui.notice(&offers(&metadata));
     }
     if let Some(secret) = &secret {
         store_client_secret(cx, &name, secret)?;
@@ -233,8 +230,15 @@ fn or_without_asking(error: Error) -> Error {
     ))
 }
 
+/// Whether the endpoints come from the server's metadata.
+fn is_discovered(service: &Service) -> bool {
+    let values = &service.values;
+    let named = values.issuer.is_some() || values.server_metadata_url.is_some();
+    named && values.authorization_endpoint.is_none() && values.token_endpoint.is_none()
+}
+
 /// What the server offers, in a line.
-fn offers(issuer: &str, metadata: &ServerMetadata) -> String {
+fn offers(metadata: &ServerMetadata) -> String {
     let mut offers = Vec::new();
     if metadata.authorization_endpoint.is_some() {
         offers.push("browser sign-in");
@@ -259,6 +263,7 @@ fn offers(issuer: &str, metadata: &ServerMetadata) -> String {
     {
         offers.push("PKCE S256");
     }
+    let issuer = metadata.issuer.as_deref().unwrap_or("the server");
     format!("{} offers {}", printable(issuer, 200), offers.join(", "))
 }
 
