@@ -6,6 +6,7 @@ mod lookup;
 mod proxy;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod trust;
 
 use std::cell::OnceCell;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::port::{Body, BoxFuture, Http, HttpError, Request, Response};
+use crate::port::{Body, BoxFuture, Connection, Http, HttpError, Request, Response};
 
 pub use body::{file, standard_input};
 use failure::Peer;
@@ -84,6 +85,7 @@ pub struct Client {
 struct Built {
     client: reqwest::Client,
     proxies: Arc<Proxies>,
+    connects: timing::Connects,
     connect_timeout: Duration,
 }
 
@@ -141,6 +143,7 @@ impl Client {
         } else {
             trust::unused()?
         };
+        let connects = timing::Connects::default();
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("hallpass/", env!("CARGO_PKG_VERSION")))
@@ -150,6 +153,7 @@ impl Client {
             .connect_timeout(connect_timeout)
             .http1_max_headers(MAX_HEADERS)
             .dns_resolver(lookup::Lookup)
+            .connector_layer(connects.clone())
             .tls_backend_preconfigured(tls);
         if !proxies.is_empty() {
             let chosen = Arc::clone(&proxies);
@@ -173,6 +177,7 @@ impl Client {
         Ok(Built {
             client,
             proxies,
+            connects,
             connect_timeout,
         })
     }
@@ -193,8 +198,17 @@ impl Client {
             body::frame(outgoing.headers_mut(), length);
         }
         *outgoing.body_mut() = body::outgoing(body);
+        let before = built.connects.count();
         match built.client.execute(outgoing).await {
-            Ok(answer) => Ok(body::incoming(answer, peer)),
+            Ok(answer) => {
+                let connection = Connection {
+                    connect: built.connects.last_since(before),
+                    remote: answer.remote_addr(),
+                };
+                let mut answer = body::incoming(answer, peer);
+                answer.extensions_mut().insert(connection);
+                Ok(answer)
+            }
             Err(error) => Err(failure::of_request(error, &peer)),
         }
     }

@@ -54,6 +54,16 @@ pub type Request = http::Request<Body>;
 /// An HTTP response; its body is read by the caller.
 pub type Response = http::Response<Body>;
 
+/// What a response came over; among its extensions, where the edge knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Name resolution, TCP and TLS of the connection that was made for it; `None` where one that
+    /// was there already was used. With several requests under way it may be another one's.
+    pub connect: Option<Duration>,
+    /// The other end, which may be a proxy.
+    pub remote: Option<std::net::SocketAddr>,
+}
+
 /// How a request failed below HTTP.
 ///
 /// The text's first line says what failed; a second line, where there is one, what to do about it.

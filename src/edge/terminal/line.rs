@@ -209,15 +209,13 @@ fn edit(pending: &Pending, typed: &[u8], before: &Termios, echo: &mut impl Write
     let key = |index| before.special_codes[index];
     let mut pending = lock(pending);
     let mut shown = Vec::with_capacity(typed.len());
+    let mut line_start = start_of_line(&pending);
     for &byte in typed {
-        let line_start = pending
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |n| n + 1);
         match byte {
             b'\n' | b'\r' => {
                 pending.push(b'\n');
-                shown.extend_from_slice(b"\r\n");
+                line_start = pending.len();
+                shown.push(b'\n');
             }
             byte if byte == key(SpecialCodeIndex::VEOF) => {
                 if pending.len() == line_start {
@@ -244,6 +242,11 @@ fn edit(pending: &Pending, typed: &[u8], before: &Termios, echo: &mut impl Write
     let _ = echo.write_all(&shown);
     shown.zeroize();
     false
+}
+
+fn start_of_line(pending: &[u8]) -> usize {
+    let newline = pending.iter().rposition(|byte| *byte == b'\n');
+    newline.map_or(0, |at| at + 1)
 }
 
 /// Takes the last character off the line; whether there was one.

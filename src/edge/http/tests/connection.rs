@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+
 use super::super::{AddressFamily, HttpOptions, HttpVersion, file};
 use super::server::{Server, answering, read_request, read_until};
 use super::{client, fetch, get, request, stream_of};
-use crate::port::HttpError;
+use crate::port::{Body, Connection, Http, HttpError};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -220,4 +222,32 @@ fn urls_with_user_information_or_other_schemes_are_not_sent() {
         assert!(matches!(error, HttpError::NotSent(_)), "{error:?}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[test]
+fn a_response_tells_whether_a_connection_was_made_for_it() {
+    let server = Server::run(|listener| {
+        let (mut stream, _) = listener.accept().unwrap();
+        for _ in 0..2 {
+            read_request(&mut stream);
+            stream.write_all(OK.as_bytes()).unwrap();
+        }
+    });
+    let client = client(HttpOptions::default());
+    let url = server.url("/");
+    crate::edge::clock::runtime().block_on(async {
+        let mut connects = Vec::new();
+        for _ in 0..2 {
+            let answer = client.send(get(&url)).await.unwrap();
+            let connection = *answer.extensions().get::<Connection>().unwrap();
+            assert_eq!(connection.remote, Some(server.address));
+            connects.push(connection.connect.is_some());
+            let Body::Stream { mut stream, .. } = answer.into_body() else {
+                panic!("answers stream");
+            };
+            while stream.next().await.is_some() {}
+        }
+        assert_eq!(connects, [true, false]);
+    });
+    server.saw();
 }
