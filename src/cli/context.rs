@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::args::GlobalArgs;
 use crate::edge;
-use crate::error::{Code, Error, Result};
-use crate::port::{Body, Http, Ports, Progress, TokenStore};
+use crate::error::Result;
+use crate::port::{Files, Http, Ports, Progress, TokenStore};
 use crate::service::{Configuration, Registration, Service};
 
 pub use crate::edge::http::{AddressFamily, HttpOptions, HttpVersion};
@@ -117,16 +117,9 @@ impl Context {
         Box::new(edge::http::Client::new(options))
     }
 
-    /// A file as a request body, from byte `offset` on, read as it is sent.
-    pub async fn file_body(&self, path: &std::path::Path, offset: u64) -> Result<Body> {
-        edge::http::file(path, offset).await.map_err(|error| {
-            Error::new(Code::Usage, format!("cannot read {}", path.display())).with_source(error)
-        })
-    }
-
-    /// Standard input as a request body, sent as it arrives.
-    pub fn stdin_body(&self) -> Body {
-        edge::http::standard_input()
+    /// Files and standard input as the command line names them.
+    pub fn files(&self) -> &dyn Files {
+        &edge::named_files::NamedFiles
     }
 
     /// Bars and waiting lines on stderr.

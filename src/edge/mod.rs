@@ -15,6 +15,7 @@ pub mod forgetful;
 pub mod http;
 pub mod interrupts;
 mod lock_file;
+pub mod named_files;
 pub mod paths;
 pub mod process;
 pub mod progress;
