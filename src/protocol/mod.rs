@@ -5,6 +5,7 @@
 
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod bearer;
 pub mod client_authentication;
 pub mod device_authorization;
 pub mod endpoint;
