@@ -29,6 +29,11 @@ impl Challenge {
         let mut found = self.parameters.iter().filter(|(key, _)| key == name);
         found.next().map(|(_, value)| value.as_str())
     }
+
+    /// Whether it is about an access token.
+    pub fn is_token(&self) -> bool {
+        matches!(self.scheme.as_str(), "bearer" | "dpop")
+    }
 }
 
 /// What a resource wants of the token; texts are printable.
