@@ -10,6 +10,12 @@ pub mod device_authorization;
 pub mod endpoint;
 pub mod id_token;
 pub mod json;
+pub mod jwk;
+pub mod jwt;
 pub mod metadata;
 pub mod number;
+pub mod signature;
 pub mod token;
+
+#[cfg(test)]
+pub mod test_keys;
