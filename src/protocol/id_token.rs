@@ -8,7 +8,7 @@ use super::jwt::{self, Jwt, JwtError};
 use crate::error::{Code, Error, Result};
 use crate::secret::{Secret, printable};
 
-mod check;
+pub(super) mod check;
 mod claim;
 
 pub use check::fill_issuer_template;

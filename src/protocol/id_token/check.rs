@@ -12,7 +12,7 @@ use crate::protocol::signature;
 use crate::secret::{Secret, printable};
 
 /// Step 2: `iss` is exactly the discovered issuer, or the template filled in from the token.
-pub(super) fn issuer(
+pub(in crate::protocol) fn issuer(
     claims: &Map<String, Value>,
     issuer: &str,
     expected: &Expected<'_>,
@@ -81,7 +81,7 @@ pub(super) fn subject(subject: &str) -> Result<()> {
 }
 
 /// Step 9: `exp` lies ahead.
-pub(super) fn expiry(claims: &Map<String, Value>, now: i64) -> Result<()> {
+pub(in crate::protocol) fn expiry(claims: &Map<String, Value>, now: i64) -> Result<()> {
     let exp = required_time(claims, "exp")?;
     match exp.saturating_add(SKEW) > now {
         true => Ok(()),
