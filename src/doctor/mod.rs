@@ -10,6 +10,8 @@ use crate::service::Service;
 
 mod client;
 mod machine;
+#[cfg(test)]
+mod machine_tests;
 mod server;
 mod session;
 #[cfg(test)]
