@@ -111,13 +111,15 @@ fn start(candidates: Vec<Command>, tell: fn(&str)) -> Result<()> {
         )
         .with_hint("open the address above yourself, or set BROWSER"));
     };
-    std::thread::spawn(move || {
+    let watcher = move || {
         if let Some(problem) = watch(child, tried) {
             tell(&format!(
                 "no browser could be started ({problem}); open the address above yourself"
             ));
         }
-    });
+    };
+    // Unwatched it serves as well.
+    drop(std::thread::Builder::new().spawn(watcher));
     Ok(())
 }
 

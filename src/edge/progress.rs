@@ -1,6 +1,5 @@
 //! Progress of long work on stderr: bars and a waiting line at a terminal, no bars in a pipe.
 
-use std::io::Write;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -54,7 +53,7 @@ impl Progress for Bars {
     fn waiting(&self, what: &str) -> Box<dyn Waiting> {
         let line = format!("waiting for {what}");
         if !can_draw() {
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            super::terminal::say(&line);
             return Box::new(Nothing);
         }
         let bar = ProgressBar::new_spinner()
@@ -87,6 +86,11 @@ fn add(bar: ProgressBar) -> ProgressBar {
     BARS.add(bar)
 }
 
+fn remove(bar: &ProgressBar) {
+    bar.finish_and_clear();
+    BARS.remove(bar);
+}
+
 struct Bar {
     bar: ProgressBar,
     start: Instant,
@@ -105,8 +109,9 @@ impl Transfer for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
-        BARS.remove(&self.bar);
+        if self.shown.load(Ordering::Relaxed) {
+            remove(&self.bar);
+        }
     }
 }
 
@@ -116,8 +121,7 @@ impl Waiting for Line {}
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
-        BARS.remove(&self.0);
+        remove(&self.0);
     }
 }
 

@@ -223,7 +223,12 @@ fn yes_or_no(answer: &str) -> Option<Answer> {
     }
 }
 
-/// A warning from a thread that has no [`Terminal`].
+/// A line from where there is no [`Terminal`].
+pub(super) fn say(line: &str) {
+    write_out(&format!("{line}\n"), Screen::stderr().colour);
+}
+
+/// A warning from where there is no [`Terminal`].
 pub(super) fn warn(line: &str) {
     let colour = Screen::stderr().colour;
     let prefix = if colour {

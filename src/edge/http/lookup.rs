@@ -24,11 +24,13 @@ impl Resolve for Lookup {
             return Box::pin(async { Ok(loopback()) });
         }
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
+        let asked = std::thread::Builder::new().spawn(move || {
             let found = (name.as_str(), 0).to_socket_addrs();
             // Nobody listens any more where the request was given up.
             let _ = sender.send(found);
         });
+        // Without its thread the sender is gone, and the receiver below learns that.
+        drop(asked);
         Box::pin(async move {
             let failed = |reason: String| LookupFailed { reason };
             match receiver.await {

@@ -50,14 +50,14 @@ impl Proxies {
                 explicit: true,
             });
         }
-        let named = |value: Option<String>, name: &str| match value.or_else(|| either("all_proxy"))
-        {
-            Some(text) => parse(&text, name).map(Some),
-            None => Ok(None),
+        let named = |value: Option<String>, name: &str| match (value, either("all_proxy")) {
+            (Some(text), _) => parse(&text, &format!("the proxy of {name}")).map(Some),
+            (None, Some(text)) => parse(&text, "the proxy of all_proxy").map(Some),
+            (None, None) => Ok(None),
         };
         Ok(Proxies {
-            http: named(environment("http_proxy"), "the proxy of http_proxy")?,
-            https: named(either("https_proxy"), "the proxy of https_proxy")?,
+            http: named(environment("http_proxy"), "http_proxy")?,
+            https: named(either("https_proxy"), "https_proxy")?,
             except,
             explicit: false,
         })

@@ -6,6 +6,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::internal::{Door, Internal};
@@ -55,7 +56,7 @@ impl Parser {
         let tag = self.count.to_string();
         let mut internal = self.door.enter()?;
         internal.set_timeouts(STEP)?;
-        let writer = forward(internal.try_clone()?, request, &tag);
+        let writer = forward(internal.try_clone()?, request, &tag)?;
         let Some(mut parsed) = self.receive(&tag, &mut internal)? else {
             let _ = internal.shutdown();
             return Err(io::ErrorKind::InvalidData.into());
@@ -103,11 +104,11 @@ impl Parser {
 
 /// Writes the request on a thread: a body may be larger than what the socket takes before
 /// tiny_http reads it.
-fn forward(mut internal: Internal, request: Request, tag: &str) -> std::thread::JoinHandle<()> {
+fn forward(mut internal: Internal, request: Request, tag: &str) -> io::Result<JoinHandle<()>> {
     let mut bytes = request.head;
     bytes.extend_from_slice(format!("\r\n{TAG}: {tag}\r\n\r\n").as_bytes());
     bytes.extend_from_slice(&request.body);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let _ = internal.write_all(&bytes);
     })
 }
@@ -147,14 +148,16 @@ impl RedirectRequest for Pending {
             ..
         } = *self;
         // A client that went away cannot be told anything.
-        let writer = std::thread::spawn(move || {
+        let writer = std::thread::Builder::new().spawn(move || {
             let _ = parsed.respond(as_tiny(response));
         });
         let mut bytes = Vec::with_capacity(16 * 1024);
         if internal.read_to_end(&mut bytes).is_ok() {
             let _ = deliver(client, &bytes);
         }
-        let _ = writer.join();
+        if let Ok(writer) = writer {
+            let _ = writer.join();
+        }
     }
 }
 
