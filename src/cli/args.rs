@@ -38,7 +38,7 @@ const TEMPLATE: &str = "\
  Call
   call         Make one authenticated request
   userinfo     Show who is signed in (OpenID Connect UserInfo)
-  inspect      Decode a JWT offline
+  inspect      Decode a JWT offline: header, claims, times in words
  Services
   providers    List the presets and how to register a client with each
   add          Add a service
