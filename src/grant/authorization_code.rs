@@ -9,7 +9,7 @@ use super::landing_page::Page;
 use super::oauth2_client::{Failure, Wire, oauth2};
 use super::redirect::{self, Redirect};
 use super::waiting::{self, Arrived, Redirects};
-use super::{Client, SignedIn, id_token};
+use super::{Client, SignedIn, id_token, pushed_authorization};
 use crate::dialect;
 use crate::error::{Code, Error, OAuthError, Result};
 use crate::port::{LoopbackHost, Ports, RedirectRequest};
@@ -104,7 +104,7 @@ pub async fn sign_in(ports: &Ports<'_>, client: &Client, options: &Options) -> R
     // Bound before anybody hears of it (RFC 8252 §8.3).
     let (mut redirects, redirect_uri) = open(ports, &journey.redirect, options, &fresh)?;
     let expected = journey.expectation(client, &redirect_uri, &fresh)?;
-    let url = journey.url(client, options, &redirect_uri, &fresh)?;
+    let url = journey.url(ports, client, options, &redirect_uri, &fresh).await?;
     show(ports, options, service, &url);
 
     let Arrived { answer, page } =
@@ -192,8 +192,9 @@ impl Journey {
         })
     }
 
-    fn url(
+    async fn url(
         &self,
+        ports: &Ports<'_>,
         client: &Client,
         options: &Options,
         redirect_uri: &str,
@@ -227,6 +228,9 @@ impl Journey {
         let parameters = request.parameters()?;
         let switches = client.service.dialect();
         let parameters = dialect::authorization_parameters(switches, parameters);
+        if client.metadata.require_pushed_authorization_requests {
+            return pushed_authorization::push(ports, client, &self.endpoint, &parameters).await;
+        }
         with_parameters(&self.endpoint, &parameters)
     }
 }
@@ -353,9 +357,10 @@ async fn redeem(
     let token = exchange_code(&wire, client, redirect_uri, fresh, &code)
         .await
         .map_err(Failure::into_error)?;
+    let openid = options.scope(client).iter().any(|entry| entry == "openid");
     let wanted = id_token::Wanted {
-        nonce: Some(&fresh.nonce),
-        required: options.scope(client).iter().any(|entry| entry == "openid"),
+        nonce: openid.then_some(&fresh.nonce),
+        required: openid,
         max_age: options.max_age,
         acr_values: options.acr_values.as_deref(),
     };

@@ -1,24 +1,35 @@
-//! The ID Token of a token response: keys fetched, every claim checked (OIDC Core §3.1.3.7).
+//! The ID Token of a token response: keys fetched, every claim checked (OIDC Core §3.1.3.7, §12.2).
 
-use crate::error::{Code, Error, Result};
-use crate::port::Ports;
-use crate::protocol::id_token::IdTokenClaims;
-use crate::protocol::token::TokenSet;
-use crate::secret::Secret;
+use std::cell::Cell;
+
+use url::Url;
 
 use super::Client;
+use super::document::{Fetched, cached, fetch};
+use crate::error::{Code, Error, Result};
+use crate::port::Ports;
+use crate::protocol::id_token::{
+    Expected, IdTokenClaims, Refusal, acceptable_algorithms, of_stored, validate,
+    validate_refreshed,
+};
+use crate::protocol::jwk::JwkSet;
+use crate::protocol::token::TokenSet;
+use crate::secret::Secret;
 
 /// What was asked for, and so must be found.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
+    /// The nonce that was sent.
     pub nonce: Option<&'a Secret>,
     /// `openid` was asked for: an answer without an ID Token is an error (T26).
     pub required: bool,
+    /// `max_age` that was asked for, in seconds.
     pub max_age: Option<u64>,
+    /// `acr_values` that were asked for.
     pub acr_values: Option<&'a str>,
 }
 
-/// Validates the ID Token where there is one.
+/// Validates the ID Token of a sign-in, where there is one.
 pub async fn check(
     ports: &Ports<'_>,
     client: &Client,
@@ -35,6 +46,134 @@ pub async fn check(
         )
         .with_hint("see that the client may use OpenID Connect, or ask without the scope openid"));
     };
-    let _ = (ports, client, jwt);
-    todo!()
+    let can_check = client.metadata.issuer.is_some() && client.metadata.jwks_uri.is_some();
+    if !wanted.required && !can_check {
+        // Nobody asked for it, nothing is made of it.
+        return Ok(None);
+    }
+    with_keys(ports, client, token, wanted, &|keys, expected| {
+        validate(jwt.expose(), keys, expected, ports.clock.now())
+    })
+    .await
+    .map(Some)
 }
+
+/// Validates the ID Token that came with a refresh against the one before: still the same person
+/// (OIDC Core §12.2). Where no ID Token came there is nothing to check.
+pub async fn check_refreshed(
+    ports: &Ports<'_>,
+    client: &Client,
+    token: &TokenSet,
+    before: Option<&Secret>,
+) -> Result<()> {
+    let (Some(jwt), Some(before)) = (&token.id_token, before) else {
+        return Ok(());
+    };
+    let before = of_stored(before.expose())?;
+    with_keys(ports, client, token, &Wanted::default(), &|keys, expected| {
+        validate_refreshed(jwt.expose(), keys, expected, &before, ports.clock.now())
+    })
+    .await
+    .map(drop)
+}
+
+type Check<'c> = &'c dyn Fn(&JwkSet, &Expected<'_>) -> Result<IdTokenClaims, Refusal>;
+
+/// Runs a check with the server's keys; where none fits, the keys are fetched anew, once
+/// (must 52): a server may have rotated them a moment ago.
+async fn with_keys(
+    ports: &Ports<'_>,
+    client: &Client,
+    token: &TokenSet,
+    wanted: &Wanted<'_>,
+    check: Check<'_>,
+) -> Result<IdTokenClaims> {
+    let configured = client.service.values.id_token_signed_response_alg.as_deref();
+    let algorithms = acceptable_algorithms(
+        client
+            .metadata
+            .id_token_signing_alg_values_supported
+            .as_deref(),
+        configured,
+        client.secret.is_some(),
+    )?;
+    let issuer = client.metadata.issuer.as_deref().ok_or_else(|| {
+        Error::new(
+            Code::ServiceIncomplete,
+            format!("service \"{}\" has no issuer to check the ID Token against", client.service.name),
+        )
+        .with_hint(format!(
+            "`hallpass edit {} --issuer https://…`, or leave out the scope openid",
+            client.service.name
+        ))
+    })?;
+    let expected = Expected {
+        issuer,
+        issuer_template: client.service.values.issuer_template.as_deref(),
+        client_id: &client.client_id,
+        algorithms: &algorithms,
+        client_secret: client.secret.as_ref(),
+        nonce: wanted.nonce.map(|nonce| nonce.expose().as_str()),
+        max_age: wanted.max_age,
+        acr_values: wanted.acr_values,
+        access_token: Some(&token.access_token),
+    };
+    let source = Keys::of(client)?;
+    let keys = source.get(ports).await?;
+    match check(&keys, &expected) {
+        Ok(claims) => Ok(claims),
+        Err(Refusal::NoKey(_)) if source.came_from_cache.get() => {
+            let keys = source.fetch(ports).await?;
+            check(&keys, &expected).map_err(Error::from)
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// The server's JWK Set (RFC 7517 §5), through the cache.
+struct Keys {
+    url: Url,
+    came_from_cache: Cell<bool>,
+}
+
+impl Keys {
+    fn of(client: &Client) -> Result<Self> {
+        Ok(Keys {
+            url: client.endpoint("jwks_uri")?,
+            came_from_cache: Cell::new(false),
+        })
+    }
+
+    fn cache_key(&self) -> String {
+        format!("keys {}", self.url)
+    }
+
+    async fn get(&self, ports: &Ports<'_>) -> Result<JwkSet> {
+        if let Some(document) = cached(ports, &self.cache_key())
+            && let Ok(keys) = JwkSet::parse(&document)
+        {
+            self.came_from_cache.set(true);
+            return Ok(keys);
+        }
+        self.fetch(ports).await
+    }
+
+    async fn fetch(&self, ports: &Ports<'_>) -> Result<JwkSet> {
+        match fetch(ports, &self.url).await? {
+            Fetched::Document(document) => {
+                let keys = JwkSet::parse(&document)?;
+                ports.cache.put(&self.cache_key(), &document);
+                Ok(keys)
+            }
+            Fetched::NotHere(status) => Err(Error::new(
+                Code::MetadataInvalid,
+                format!("no keys to check the ID Token: {} answered {}", self.url, status.as_u16()),
+            )
+            .with_hint("the server's jwks_uri is wrong, or the server is not well; try again later")),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "id_token_tests.rs"]
+mod tests;

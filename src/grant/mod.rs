@@ -16,6 +16,7 @@ mod document;
 pub mod id_token;
 pub mod landing_page;
 mod oauth2_client;
+mod pushed_authorization;
 pub mod redirect;
 pub mod refresh_token;
 pub mod revocation;
