@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::dialect;
-use crate::error::{Error, OAuthError};
+use crate::error::{Error, OAuthError, Result};
 use crate::protocol::id_token::IdTokenClaims;
 use crate::protocol::token::TokenSet;
+use crate::secret::Secret;
+use crate::service::Service;
 
 pub mod authorization_code;
 pub mod client;
@@ -50,6 +52,11 @@ impl SignedIn {
             page: None,
         }
     }
+}
+
+/// A token set from a token that the person has already: bare, or a token response in JSON.
+pub fn given_token(service: &Service, text: &Secret) -> Result<TokenSet> {
+    oauth2_client::given(text, service.dialect())
 }
 
 /// Why a refresh (or another non-interactive grant) failed; decides what happens to the record.

@@ -309,6 +309,24 @@ fn interval(body: &[u8]) -> Option<Duration> {
     Some(Duration::from_secs(told.min(300)))
 }
 
+/// A token that the person has already: bare, or as a token endpoint would answer with it. The
+/// same checks apply.
+pub(super) fn given(text: &Secret, switches: &[dialect::Switch]) -> crate::error::Result<TokenSet> {
+    let text = text.expose().trim();
+    let body = match text.starts_with('{') {
+        true => text.to_owned(),
+        false => serde_json::json!({"access_token": text, "token_type": "Bearer"}).to_string(),
+    };
+    let answer = dialect::token_response(switches, http::Response::new(body.into_bytes()))
+        .map_err(|error| {
+            Error::new(Code::Usage, format!("that is no access token: {error}"))
+                .with_hint("give the token alone, or the token response as JSON")
+        })?;
+    let answer: TokenAnswer = serde_json::from_slice(answer.body())
+        .map_err(|_| Error::new(Code::Usage, "that is no token response"))?;
+    Ok(token_set(answer))
+}
+
 /// The crate's token answer as ours.
 fn token_set(answer: TokenAnswer) -> TokenSet {
     let mut other = answer.extra_fields().0.clone();

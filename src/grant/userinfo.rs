@@ -4,7 +4,6 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Client;
 use crate::dialect;
 use crate::error::{Code, Error, Result};
 use crate::port::{self, Body, Ports};
@@ -20,12 +19,11 @@ const LIMIT: usize = 1 << 20;
 /// `LoginRequired` where the server does not take the token any more.
 pub async fn fetch(
     ports: &Ports<'_>,
-    client: &Client,
+    endpoint: &Url,
     token: &TokenSet,
     subject: Option<&str>,
 ) -> Result<Map<String, Value>> {
-    let endpoint = client.endpoint("userinfo_endpoint")?;
-    let request = authorized(token, &endpoint)?;
+    let request = authorized(token, endpoint)?;
     let response = exchange(ports, request, Limits::default()).await?;
     if response.status() == StatusCode::UNAUTHORIZED {
         return Err(Error::new(
@@ -81,13 +79,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::grant::testing::{client, code};
+    use crate::grant::testing::code;
     use crate::port::fake::{Answer, World, block_on};
     use crate::secret::Secret;
 
     fn fetched(world: &World, subject: Option<&str>) -> Result<Map<String, Value>> {
-        let mut client = client();
-        client.metadata.userinfo_endpoint = Some("https://as.example/userinfo".into());
+        let endpoint = Url::parse("https://as.example/userinfo").unwrap();
         let token = TokenSet {
             access_token: Secret::from("at"),
             token_type: Default::default(),
@@ -98,7 +95,7 @@ mod tests {
             refresh_token_expires_in: None,
             extra: Default::default(),
         };
-        block_on(fetch(&world.ports(), &client, &token, subject))
+        block_on(fetch(&world.ports(), &endpoint, &token, subject))
     }
 
     /// must 60, J16.

@@ -4,6 +4,7 @@ pub mod access_token;
 mod account;
 pub mod facts;
 pub mod freshness;
+pub mod given_token;
 pub mod keeping;
 pub mod record;
 pub mod sign_in;

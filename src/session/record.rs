@@ -153,7 +153,8 @@ impl Binding {
         let (mut ours, mut theirs) = (self.resource.clone(), service.resource().to_vec());
         ours.sort();
         theirs.sort();
-        let changed = if values.client_id.as_ref() != Some(&self.client_id) {
+        // A token that the person brought needs no client.
+        let changed = if values.client_id.as_deref().unwrap_or_default() != self.client_id {
             Some((
                 "client_id",
                 Some(&self.client_id),

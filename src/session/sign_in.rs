@@ -40,6 +40,7 @@ pub async fn sign_in(
         Turn::Ours(guard) => guard,
         Turn::Theirs => return others_session(ports, service, begun),
     };
+    let binding = Binding::of(&client)?;
     let (grant, signed_in) = run(ports, &client, flow, &options).await?;
     let SignedIn {
         token,
@@ -51,7 +52,7 @@ pub async fn sign_in(
     let record = Record {
         version: VERSION,
         generation: 0,
-        binding: Binding::of(&client)?,
+        binding,
         account: String::new(),
         subject: id_token.as_ref().map(|claims| claims.subject.clone()),
         grant,
@@ -229,24 +230,23 @@ async fn name_account(
     record: &Record,
     claims: Option<&crate::protocol::id_token::IdTokenClaims>,
 ) -> Result<String> {
-    let person = record.grant != Grant::ClientCredentials;
-    let ask = person && !account::named_by(claims) && client.metadata.userinfo_endpoint.is_some();
-    let userinfo = if ask {
-        match userinfo::fetch(ports, client, &record.token, record.subject.as_deref()).await {
-            Ok(members) => Some(members),
-            // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only
-            // costs a nicer name.
-            Err(error) if error.code() == Code::UserinfoInvalid => return Err(error),
-            Err(_) => None,
-        }
-    } else {
-        None
-    };
-    Ok(account::name(claims, userinfo.as_ref()))
+    let nobody = record.grant == Grant::ClientCredentials;
+    if nobody || account::named_by(claims) || client.metadata.userinfo_endpoint.is_none() {
+        return Ok(account::name(claims, None));
+    }
+    let endpoint = client.endpoint("userinfo_endpoint")?;
+    let subject = record.subject.as_deref();
+    match userinfo::fetch(ports, &endpoint, &record.token, subject).await {
+        Ok(members) => Ok(account::name(claims, Some(&members))),
+        // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only costs a
+        // nicer name.
+        Err(error) if error.code() == Code::UserinfoInvalid && subject.is_some() => Err(error),
+        Err(_) => Ok(account::name(claims, None)),
+    }
 }
 
 /// Record, facts, default account, in this order; a signal waits until they are one.
-fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Result<Record> {
+pub(super) fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Result<Record> {
     let _held = ports.interrupts.hold();
     let name = &service.name;
     let record = keeping::keep(ports, name, record)?;

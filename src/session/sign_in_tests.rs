@@ -219,7 +219,6 @@ fn a_client_signs_in_for_itself() {
 
 /// UserInfo gives a name where the ID Token gives none.
 #[test]
-#[ignore = "until userinfo lands"]
 fn the_account_is_named_by_userinfo() {
     let world = World::new();
     come_back(&world, |state| format!("code=abc&state={state}"));
