@@ -28,10 +28,25 @@ mod tests {
 
     #[test]
     fn durations_as_people_type_them() {
-        for (text, seconds) in [("2", 2), ("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86_400)] {
+        for (text, seconds) in [
+            ("2", 2),
+            ("90s", 90),
+            ("5m", 300),
+            ("2h", 7200),
+            ("1d", 86_400),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)));
         }
-        for text in ["", "m", "-1s", "1.5h", "5 m", "5mm", "99999999999999999999", "999999999d"] {
+        for text in [
+            "",
+            "m",
+            "-1s",
+            "1.5h",
+            "5 m",
+            "5mm",
+            "99999999999999999999",
+            "999999999d",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

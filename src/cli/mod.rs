@@ -3,6 +3,9 @@
 pub mod args;
 pub mod command;
 pub mod context;
+pub mod duration;
+pub mod new_client;
+pub mod new_service;
 pub mod output;
 pub mod service_args;
 pub mod table;

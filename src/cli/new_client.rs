@@ -2,7 +2,7 @@
 //! the person is told where to register it and which redirect URI to enter.
 
 use crate::cli::context::Context;
-use crate::cli::service_args::{secret_in_store, over, store_client_secret};
+use crate::cli::service_args::{over, secret_in_store, store_client_secret};
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
 use crate::grant::redirect;
@@ -13,7 +13,7 @@ use crate::service::{Preset, Registration, Service};
 /// The client, where a flag gives it.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Client")]
-pub struct Args {
+pub struct NewClientArgs {
     /// Client ID, for a service that has none yet
     #[arg(long, value_name = "ID")]
     pub client_id: Option<String>,
@@ -23,7 +23,12 @@ pub struct Args {
 }
 
 /// The service with a client of its own, got now if need be and kept in the configuration.
-pub fn ensure(cx: &Context, reference: &str, given: &Args, options: &Options) -> Result<Service> {
+pub fn ensure(
+    cx: &Context,
+    reference: &str,
+    given: &NewClientArgs,
+    options: &Options,
+) -> Result<Service> {
     let service = cx.service(reference)?;
     if service.values.client_id.is_some() {
         return match &given.client_id {
@@ -31,7 +36,10 @@ pub fn ensure(cx: &Context, reference: &str, given: &Args, options: &Options) ->
                 Code::Usage,
                 format!("service \"{}\" has another client_id already", service.name),
             )
-            .with_hint(format!("`hallpass edit {} --client-id {id}` changes it", service.name))),
+            .with_hint(format!(
+                "`hallpass edit {} --client-id {id}` changes it",
+                service.name
+            ))),
             _ => Ok(service),
         };
     }
@@ -74,14 +82,20 @@ pub fn keep(cx: &Context, service: &Service, found: Found) -> Result<()> {
     let mut layer = found.layer;
     if let Some(secret) = &found.secret {
         store_client_secret(cx, name, secret)?;
-        ui.notice(&format!("Client secret kept in: {}.", cx.store().describe()));
+        ui.notice(&format!(
+            "Client secret kept in: {}.",
+            cx.store().describe()
+        ));
         over(&mut layer, secret_in_store());
     }
     if !cx.configuration()?.services.contains_key(name) {
         layer.provider.clone_from(&service.values.provider);
     }
     cx.save_service(name, &layer)?;
-    ui.notice(&format!("Service {name} kept in {}.", cx.paths().config_file().display()));
+    ui.notice(&format!(
+        "Service {name} kept in {}.",
+        cx.paths().config_file().display()
+    ));
     Ok(())
 }
 
@@ -122,7 +136,9 @@ fn explain(
     let ui = cx.ports().ui;
     let redirect_uri = redirect::to_register(service, options)?;
     let title = preset.map_or(&service.name, |preset| &preset.display_name);
-    ui.notice(&format!("{title} wants a client of your own. Register one, once:"));
+    ui.notice(&format!(
+        "{title} wants a client of your own. Register one, once:"
+    ));
     ui.notice("");
     if let Some(page) = preset.and_then(|preset| preset.documentation.as_ref()) {
         ui.notice(&format!("  Where:         {page}"));

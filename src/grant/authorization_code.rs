@@ -104,7 +104,9 @@ pub async fn sign_in(ports: &Ports<'_>, client: &Client, options: &Options) -> R
     // Bound before anybody hears of it (RFC 8252 §8.3).
     let (mut redirects, redirect_uri) = open(ports, &journey.redirect, options, &fresh)?;
     let expected = journey.expectation(client, &redirect_uri, &fresh)?;
-    let url = journey.url(ports, client, options, &redirect_uri, &fresh).await?;
+    let url = journey
+        .url(ports, client, options, &redirect_uri, &fresh)
+        .await?;
     show(ports, options, service, &url);
 
     let Arrived { answer, page } =

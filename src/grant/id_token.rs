@@ -70,9 +70,15 @@ pub async fn check_refreshed(
         return Ok(());
     };
     let before = of_stored(before.expose())?;
-    with_keys(ports, client, token, &Wanted::default(), &|keys, expected| {
-        validate_refreshed(jwt.expose(), keys, expected, &before, ports.clock.now())
-    })
+    with_keys(
+        ports,
+        client,
+        token,
+        &Wanted::default(),
+        &|keys, expected| {
+            validate_refreshed(jwt.expose(), keys, expected, &before, ports.clock.now())
+        },
+    )
     .await
     .map(drop)
 }
@@ -88,7 +94,11 @@ async fn with_keys(
     wanted: &Wanted<'_>,
     check: Check<'_>,
 ) -> Result<IdTokenClaims> {
-    let configured = client.service.values.id_token_signed_response_alg.as_deref();
+    let configured = client
+        .service
+        .values
+        .id_token_signed_response_alg
+        .as_deref();
     let algorithms = acceptable_algorithms(
         client
             .metadata
@@ -100,7 +110,10 @@ async fn with_keys(
     let issuer = client.metadata.issuer.as_deref().ok_or_else(|| {
         Error::new(
             Code::ServiceIncomplete,
-            format!("service \"{}\" has no issuer to check the ID Token against", client.service.name),
+            format!(
+                "service \"{}\" has no issuer to check the ID Token against",
+                client.service.name
+            ),
         )
         .with_hint(format!(
             "`hallpass edit {} --issuer https://…`, or leave out the scope openid",
@@ -167,9 +180,15 @@ impl Keys {
             }
             Fetched::NotHere(status) => Err(Error::new(
                 Code::MetadataInvalid,
-                format!("no keys to check the ID Token: {} answered {}", self.url, status.as_u16()),
+                format!(
+                    "no keys to check the ID Token: {} answered {}",
+                    self.url,
+                    status.as_u16()
+                ),
             )
-            .with_hint("the server's jwks_uri is wrong, or the server is not well; try again later")),
+            .with_hint(
+                "the server's jwks_uri is wrong, or the server is not well; try again later",
+            )),
         }
     }
 }

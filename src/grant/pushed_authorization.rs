@@ -13,8 +13,8 @@ use crate::protocol::authorization_request::with_parameters;
 use crate::protocol::json;
 use crate::protocol::number;
 use crate::secret::printable;
-use crate::transport::retry::{Safety, exchange_repeating};
 use crate::transport::Limits;
+use crate::transport::retry::{Safety, exchange_repeating};
 
 /// Bytes of an answer at most.
 const LIMIT: usize = 1 << 16;
@@ -43,7 +43,10 @@ pub async fn push(
         exchange_repeating(ports, &request, Limits::default(), Safety::Repeatable).await?;
     if !response.status().is_success() {
         let error = dialect::error_response(&response);
-        return Err(dialect::refused("the pushed authorization request endpoint", error));
+        return Err(dialect::refused(
+            "the pushed authorization request endpoint",
+            error,
+        ));
     }
     let request_uri = request_uri(response.body())?;
     let parameters = [
@@ -69,7 +72,9 @@ fn request_uri(body: &[u8]) -> Result<String> {
     let plain = uri.starts_with("urn:") && uri.bytes().all(|b| b.is_ascii_graphic());
     if !plain {
         let shown = printable(uri, 100);
-        return Err(invalid(format!("has request_uri {shown:?}, which is no urn:")));
+        return Err(invalid(format!(
+            "has request_uri {shown:?}, which is no urn:"
+        )));
     }
     match object.members.get("expires_in").map(number::seconds) {
         Some(Ok(0)) => Err(invalid("has expired already (expires_in 0)".to_owned())),
@@ -99,7 +104,8 @@ mod tests {
     #[test]
     fn the_browser_gets_a_reference_only() {
         let world = World::new();
-        let answer = json!({"request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60});
+        let answer =
+            json!({"request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60});
         world.http.push(Answer::json(201, &answer));
         let url = pushed(&world).unwrap();
         assert_eq!(
@@ -118,14 +124,28 @@ mod tests {
         let urn = "urn:ietf:params:oauth:request_uri:x";
         for (status, answer, expected) in [
             (201, json!({"expires_in": 60}), Code::ResponseInvalid),
-            (201, json!({"request_uri": "https://evil.example/"}), Code::ResponseInvalid),
-            (201, json!({"request_uri": urn, "expires_in": 0}), Code::ResponseInvalid),
+            (
+                201,
+                json!({"request_uri": "https://evil.example/"}),
+                Code::ResponseInvalid,
+            ),
+            (
+                201,
+                json!({"request_uri": urn, "expires_in": 0}),
+                Code::ResponseInvalid,
+            ),
             (201, json!([]), Code::ResponseInvalid),
-            (400, json!({"error": "invalid_request"}), Code::ServerRefused),
+            (
+                400,
+                json!({"error": "invalid_request"}),
+                Code::ServerRefused,
+            ),
             (500, json!({}), Code::TransportFailed),
         ] {
             let world = World::new();
-            world.http.on_request(move |_| Answer::json(status, &answer));
+            world
+                .http
+                .on_request(move |_| Answer::json(status, &answer));
             assert_eq!(code(pushed(&world)), expected, "{status}");
         }
     }

@@ -46,11 +46,17 @@ pub async fn fetch(
 /// The token goes to the endpoint's origin and nowhere else.
 fn authorized(token: &TokenSet, endpoint: &Url) -> Result<http::Request<Vec<u8>>> {
     let mut audience = Audience::default();
-    audience.allow(&endpoint.origin().ascii_serialization(), "userinfo_endpoint")?;
+    audience.allow(
+        &endpoint.origin().ascii_serialization(),
+        "userinfo_endpoint",
+    )?;
     let credential = Credential::new(token.access_token.clone(), token.token_type, audience);
     let mut request: port::Request = http::Request::get(endpoint.as_str())
         .header(header::ACCEPT, "application/json")
-        .header(header::USER_AGENT, concat!("hallpass/", env!("CARGO_PKG_VERSION")))
+        .header(
+            header::USER_AGENT,
+            concat!("hallpass/", env!("CARGO_PKG_VERSION")),
+        )
         .body(Body::empty())
         .map_err(|error| Error::new(Code::Internal, "a UserInfo request").with_source(error))?;
     credential.authorize(&mut request)?;
@@ -112,7 +118,9 @@ mod tests {
             assert_eq!(code(fetched(&world, Some("1"))), expected, "{answer}");
         }
         let world = World::new();
-        world.http.push(Answer::json(200, &json!({"sub": "1", "name": "Ada"})));
+        world
+            .http
+            .push(Answer::json(200, &json!({"sub": "1", "name": "Ada"})));
         assert_eq!(fetched(&world, Some("1")).unwrap()["name"], "Ada");
         let requests = world.http.requests.borrow();
         assert_eq!(requests[0].headers()["authorization"], "Bearer at");
@@ -123,12 +131,18 @@ mod tests {
         for (status, body, expected) in [
             (200, "<html>", Code::UserinfoInvalid),
             (401, "", Code::LoginRequired),
-            (403, "{\"error\":\"insufficient_scope\"}", Code::ServerRefused),
+            (
+                403,
+                "{\"error\":\"insufficient_scope\"}",
+                Code::ServerRefused,
+            ),
             (503, "", Code::TransportFailed),
             (302, "", Code::ServerRefused),
         ] {
             let world = World::new();
-            world.http.push(Answer::new(status, "application/json", body));
+            world
+                .http
+                .push(Answer::new(status, "application/json", body));
             assert_eq!(code(fetched(&world, None)), expected, "{status}");
         }
     }

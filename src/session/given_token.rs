@@ -110,7 +110,9 @@ mod tests {
         let world = World::new();
         let mut service = service();
         service.values.userinfo_endpoint = Some("https://api.example/user".into());
-        world.http.push(Answer::json(200, &json!({"login": "octocat"})));
+        world
+            .http
+            .push(Answer::json(200, &json!({"login": "octocat"})));
         assert_eq!(kept(&world, &service, "t").unwrap().account, "octocat");
         world.http.push(Answer::new(401, "text/plain", ""));
         assert_eq!(code(kept(&world, &service, "t")), Code::LoginRequired);

@@ -47,7 +47,7 @@ pub struct Args {
     #[command(flatten)]
     redirect: RedirectArgs,
     #[command(flatten)]
-    client: new_client::Args,
+    client: new_client::NewClientArgs,
 }
 
 /// What is asked for.
@@ -148,9 +148,9 @@ fn tell(cx: &Context, service: &str, record: &Record) {
     let ports = cx.ports();
     let account = &record.account;
     let store = ports.store.describe();
-    ports
-        .ui
-        .notice(&format!("Signed in to {service} as {account}. Kept in: {store}."));
+    ports.ui.notice(&format!(
+        "Signed in to {service} as {account}. Kept in: {store}."
+    ));
 }
 
 fn options(args: &Args) -> Result<Options> {
@@ -158,7 +158,10 @@ fn options(args: &Args) -> Result<Options> {
     for resource in &request.resource {
         check_resource(resource)?;
     }
-    let words = request.scope.iter().flat_map(|scope| scope.split_whitespace());
+    let words = request
+        .scope
+        .iter()
+        .flat_map(|scope| scope.split_whitespace());
     Ok(Options {
         open_browser: !args.no_browser,
         listen: true,

@@ -25,8 +25,9 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     let members = cx.block_on(async {
         let mut access = access_token(&ports, &service, &Wanted::default()).await?;
         let client = Client::prepare(&ports, &service).await?;
+        let endpoint = client.endpoint("userinfo_endpoint")?;
         let ask = async |record: &crate::session::Record| {
-            userinfo::fetch(&ports, &client, &record.token, record.subject.as_deref()).await
+            userinfo::fetch(&ports, &endpoint, &record.token, record.subject.as_deref()).await
         };
         match ask(&access.record).await {
             // The token may have ended early: renewed once, asked once more (must 67).
