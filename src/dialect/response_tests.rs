@@ -356,3 +356,79 @@ proptest! {
         }
     }
 }
+
+/// The reason for the border: whatever leaves it is what the `oauth2` crate reads.
+mod contract {
+    use super::*;
+    use oauth2::basic::{BasicErrorResponse, BasicTokenType};
+    use oauth2::{
+        EmptyExtraDeviceAuthorizationFields, ExtraTokenFields, StandardDeviceAuthorizationResponse,
+        StandardTokenResponse, TokenResponse as _,
+    };
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Rest(Map<String, Value>);
+    impl ExtraTokenFields for Rest {}
+    type Strict = StandardTokenResponse<Rest, BasicTokenType>;
+
+    #[test]
+    fn the_sloppiest_answer_is_read_by_oauth2_with_its_id_token() {
+        let body = json!({
+            "access_token": "t", "token_type": "bEARER", "expires_in": "3599.0",
+            "scope": ["a", "b"], "id_token": "x.y.z", "refresh_token": null,
+        });
+        let kind = "text/html; charset=utf-8";
+        let strict = token_response(&[Switch::ScopeArray], answer(201, kind, body.to_string()));
+        let strict = strict.unwrap();
+        assert_eq!(strict.status(), 200);
+        let read: Strict = serde_json::from_slice(strict.body()).unwrap();
+        assert_eq!(read.expires_in().unwrap().as_secs(), 3599);
+        assert_eq!(read.scopes().unwrap().len(), 2);
+        assert_eq!(read.extra_fields().0["id_token"], "x.y.z");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_leaves_is_read_by_oauth2(
+            status in prop_oneof![Just(200u16), Just(400), Just(503)],
+            name in "access_token|token_type|expires_in|scope|refresh_token|error|error_uri|id_token|x",
+            value in prop_oneof![
+                Just(json!(null)), any::<f64>().prop_map(|n| json!(n)), any::<i64>().prop_map(|n| json!(n)),
+                ".{0,9}".prop_map(|s| json!(s)), Just(json!(["a", "b,c"])), Just(json!({"a": 1})),
+            ],
+        ) {
+            let mut body = json!({"access_token": "t", "token_type": "Bearer", "scope": "a"});
+            body[name] = value;
+            let body = answer(status, "", body.to_string());
+            if let Ok(strict) = token_response(Switch::ALL, body) {
+                if strict.status() == 200 {
+                    serde_json::from_slice::<Strict>(strict.body()).unwrap();
+                } else {
+                    serde_json::from_slice::<BasicErrorResponse>(strict.body()).unwrap();
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_device_answer_leaves_is_read_by_oauth2(
+            name in "device_code|user_code|verification_uri|verification_uri_complete|expires_in|interval",
+            value in prop_oneof![
+                Just(json!(null)), any::<f64>().prop_map(|n| json!(n)), ".{0,9}".prop_map(|s| json!(s)),
+                Just(json!("https://as.example/d?x=y")), Just(json!([])),
+            ],
+        ) {
+            let mut body = json!({
+                "device_code": "d", "user_code": "U", "verification_uri": "https://as.example/d",
+                "expires_in": 9,
+            });
+            body[name] = value;
+            type Device = StandardDeviceAuthorizationResponse;
+            let body = answer(200, "", body.to_string());
+            if let Ok(strict) = device_authorization_response(Switch::ALL, body) {
+                let _ = EmptyExtraDeviceAuthorizationFields {};
+                serde_json::from_slice::<Device>(strict.body()).unwrap();
+            }
+        }
+    }
+}
