@@ -46,6 +46,7 @@
 //! * **ring is the one crypto library**: TLS through rustls, JWT through jsonwebtoken with our
 //!   provider over ring, sealing through its AEAD. The exception is Argon2id, which ring lacks.
 
+pub mod call;
 pub mod cli;
 pub mod demo;
 pub mod dialect;

@@ -1,0 +1,10 @@
+//! One authenticated API request, from what was typed to bytes out.
+
+pub mod encode;
+pub mod form;
+pub mod header;
+pub mod items;
+pub mod nested;
+pub mod options;
+pub mod url;
+pub mod words;
