@@ -1,8 +1,9 @@
 //! The parts of `multipart/form-data` (RFC 7578), from `-F` or from items.
 
 use super::items::{Item, Kind};
-use super::options::{self, FormFlag, Source, Value};
+use super::options::{self, FormFlag, Value};
 use crate::error::{Code, Error, Result};
+use crate::port::Source;
 use crate::secret::printable;
 
 /// One part.
@@ -40,7 +41,11 @@ impl Part {
         let name = name.to_owned();
         if flag == FormFlag::Literal {
             let content = Content::Value(Value::Text(rest.to_owned()));
-            return Ok(Part { name, content, content_type: None });
+            return Ok(Part {
+                name,
+                content,
+                content_type: None,
+            });
         }
         if let Some(mut rest) = rest.strip_prefix('@') {
             let mut files = Vec::new();
@@ -52,7 +57,11 @@ impl Part {
                     None => break,
                 }
             }
-            return Ok(Part { name, content: Content::Files(files), content_type: None });
+            return Ok(Part {
+                name,
+                content: Content::Files(files),
+                content_type: None,
+            });
         }
         if rest.starts_with(['(', ')']) {
             return Err(not_a_part(spec, "parts within parts are not supported"));
@@ -74,7 +83,11 @@ impl Part {
         } else {
             Value::Text(parameters.word)
         };
-        Ok(Part { name, content: Content::Value(value), content_type })
+        Ok(Part {
+            name,
+            content: Content::Value(value),
+            content_type,
+        })
     }
 
     /// An item as a part, as HTTPie's `--multipart` does.
@@ -88,11 +101,19 @@ impl Part {
                     Some(typed) => Some(typed.to_owned()),
                     None => guess(path).map(str::to_owned),
                 };
-                Content::Files(vec![File { source: Source::of(path), filename, content_type }])
+                Content::Files(vec![File {
+                    source: Source::of(path),
+                    filename,
+                    content_type,
+                }])
             }
             _ => Content::Value(options::value(&item)?),
         };
-        Ok(Part { name: item.key, content, content_type: None })
+        Ok(Part {
+            name: item.key,
+            content,
+            content_type: None,
+        })
     }
 }
 
@@ -106,7 +127,11 @@ impl File {
             Source::Stdin => None,
             Source::File(_) => Some(guess_as_curl(&filename).to_owned()),
         });
-        File { source, filename, content_type }
+        File {
+            source,
+            filename,
+            content_type,
+        }
     }
 }
 
@@ -175,7 +200,10 @@ fn word(text: &str, end: Option<char>) -> (String, &str) {
                 },
                 '"' => {
                     let rest = quoted[at + 1..].trim_start();
-                    if rest.is_empty() || rest.starts_with(';') || end.is_some_and(|e| rest.starts_with(e)) {
+                    if rest.is_empty()
+                        || rest.starts_with(';')
+                        || end.is_some_and(|e| rest.starts_with(e))
+                    {
                         return (out, rest);
                     }
                     break;
@@ -241,11 +269,8 @@ fn guess(path: &str) -> Option<&'static str> {
 }
 
 fn not_a_part(spec: &str, why: &str) -> Error {
-    Error::new(
-        Code::Usage,
-        format!("-F {:?}: {why}", printable(spec, 80)),
-    )
-    .with_hint("parts are name=text, name=@file, name=<file, with ;type= and ;filename= behind")
+    Error::new(Code::Usage, format!("-F {:?}: {why}", printable(spec, 80)))
+        .with_hint("parts are name=text, name=@file, name=<file, with ;type= and ;filename= behind")
 }
 
 #[cfg(test)]
@@ -273,9 +298,15 @@ mod tests {
     #[test]
     fn parts_mean_what_curl_means() {
         let part = parse("a=b;type=application/json");
-        assert_eq!((part.content, part.content_type.as_deref()), (text("b"), Some("application/json")));
+        assert_eq!(
+            (part.content, part.content_type.as_deref()),
+            (text("b"), Some("application/json"))
+        );
         let part = parse("a=b;type=text/html; charset=utf-8");
-        assert_eq!(part.content_type.as_deref(), Some("text/html; charset=utf-8"));
+        assert_eq!(
+            part.content_type.as_deref(),
+            Some("text/html; charset=utf-8")
+        );
         assert_eq!(parse("x= lead").content, text("lead"));
         assert_eq!(parse("a=b;c").content, text("b"));
         assert_eq!(parse("a=\"x;y\\\"z\"").content, text("x;y\"z"));
@@ -295,7 +326,10 @@ mod tests {
                 file("b", "b", Some("application/octet-stream")),
             ])
         );
-        assert_eq!(parse("f=@-").content, Content::Files(vec![file("-", "-", None)]));
+        assert_eq!(
+            parse("f=@-").content,
+            Content::Files(vec![file("-", "-", None)])
+        );
         assert_eq!(
             parse("t=<a.txt").content,
             Content::Value(Value::TextFrom(Source::File("a.txt".into())))

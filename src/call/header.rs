@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::options::Source;
 use crate::error::{Code, Error, Result};
+use crate::port::Source;
 use crate::secret::printable;
 
 /// One header line, understood.
@@ -26,8 +26,9 @@ pub fn parse(text: &str) -> Result<HeaderLine> {
         Some((name, value)) => line(name, value),
         None => match text.trim_end().strip_suffix(';') {
             Some(name) => empty(name),
-            None => Err(not_a_header(text)
-                .with_hint("headers are 'Name: value'; 'Name;' sends an empty one, 'Name:' takes one out")),
+            None => Err(not_a_header(text).with_hint(
+                "headers are 'Name: value'; 'Name;' sends an empty one, 'Name:' takes one out",
+            )),
         },
     }
 }
@@ -45,7 +46,10 @@ pub fn line(name: &str, value: &str) -> Result<HeaderLine> {
 
 /// A header that is sent with an empty value.
 pub fn empty(name: &str) -> Result<HeaderLine> {
-    Ok(HeaderLine::Set(self::name(name)?, HeaderValue::from_static("")))
+    Ok(HeaderLine::Set(
+        self::name(name)?,
+        HeaderValue::from_static(""),
+    ))
 }
 
 /// A header's name, unless it is one that only hallpass may write.
@@ -97,8 +101,11 @@ pub fn apply(headers: &mut HeaderMap, lines: Vec<HeaderLine>) {
 }
 
 fn not_a_header(text: &str) -> Error {
-    Error::new(Code::Usage, format!("not a header: {:?}", printable(text, 80)))
-        .with_hint("headers are 'Name: value'")
+    Error::new(
+        Code::Usage,
+        format!("not a header: {:?}", printable(text, 80)),
+    )
+    .with_hint("headers are 'Name: value'")
 }
 
 #[cfg(test)]
@@ -122,22 +129,43 @@ mod tests {
     #[test]
     fn header_lines_mean_what_curl_means() {
         assert_eq!(applied(&["Accept:"]), [""; 0]);
-        assert_eq!(applied(&["Accept: a", "accept: b"]), ["accept: a", "accept: b"]);
-        assert_eq!(applied(&["X-A;", "X-B:  sp  "]), ["accept: */*", "x-a: ", "x-b: sp"]);
+        assert_eq!(
+            applied(&["Accept: a", "accept: b"]),
+            ["accept: a", "accept: b"]
+        );
+        assert_eq!(
+            applied(&["X-A;", "X-B:  sp  "]),
+            ["accept: */*", "x-a: ", "x-b: sp"]
+        );
         assert_eq!(applied(&["X-A: b: c"]), ["accept: */*", "x-a: b: c"]);
-        assert_eq!(parse("@h.txt").unwrap(), HeaderLine::LinesFrom(Source::File("h.txt".into())));
+        assert_eq!(
+            parse("@h.txt").unwrap(),
+            HeaderLine::LinesFrom(Source::File("h.txt".into()))
+        );
     }
 
     #[test]
     fn nothing_can_be_injected() {
-        for text in ["a: b\r\nX: y", "a: b\nX: y", "a\r\nX: y", "a b: c", "nocolon", "a: \0"] {
+        for text in [
+            "a: b\r\nX: y",
+            "a: b\nX: y",
+            "a\r\nX: y",
+            "a b: c",
+            "nocolon",
+            "a: \0",
+        ] {
             assert_eq!(parse(text).unwrap_err().code(), Code::Usage, "{text:?}");
         }
     }
 
     #[test]
     fn the_credentials_own_headers_are_refused() {
-        for text in ["Authorization: Bearer x", "authorization:", "DPoP: x", "Host: evil.example"] {
+        for text in [
+            "Authorization: Bearer x",
+            "authorization:",
+            "DPoP: x",
+            "Host: evil.example",
+        ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.code(), Code::Usage, "{text}");
             assert!(!error.to_string().contains("Bearer x"));

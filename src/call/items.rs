@@ -73,8 +73,7 @@ pub fn split(word: &str) -> Option<Item> {
         if let Some((escaped, after)) = escape(rest) {
             key.push(escaped);
             rest = after;
-        } else if let Some((separator, kind)) =
-            SEPARATORS.iter().find(|(s, _)| rest.starts_with(s))
+        } else if let Some((separator, kind)) = SEPARATORS.iter().find(|(s, _)| rest.starts_with(s))
         {
             let value = unescape(&rest[separator.len()..]);
             return Some(Item {
@@ -167,7 +166,12 @@ mod tests {
             ("a=b:c", "a", Kind::Text, "b:c"),
             ("a:b=c", "a", Kind::Header, "b=c"),
             ("file@/tmp/x", "file", Kind::File, "/tmp/x"),
-            ("essay=@Docs/e.txt", "essay", Kind::TextFromFile, "Docs/e.txt"),
+            (
+                "essay=@Docs/e.txt",
+                "essay",
+                Kind::TextFromFile,
+                "Docs/e.txt",
+            ),
             ("o:=@f.json", "o", Kind::JsonFromFile, "f.json"),
             ("q==@f", "q", Kind::QueryFromFile, "f"),
             ("H:@f", "H", Kind::HeaderFromFile, "f"),
@@ -186,10 +190,7 @@ mod tests {
             item(r"field\=a:b"),
             ("field=a".into(), Kind::Header, "b".into())
         );
-        assert_eq!(
-            item(r"a\:b=c\:d"),
-            ("a:b".into(), Kind::Text, "c:d".into())
-        );
+        assert_eq!(item(r"a\:b=c\:d"), ("a:b".into(), Kind::Text, "c:d".into()));
         assert_eq!(
             item(r"path=C:\Users\new"),
             ("path".into(), Kind::Text, r"C:\Users\new".into())

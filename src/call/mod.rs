@@ -1,9 +1,11 @@
 //! One authenticated API request, from what was typed to bytes out.
 
+pub mod body;
 pub mod encode;
 pub mod form;
 pub mod header;
 pub mod items;
+pub mod multipart;
 pub mod nested;
 pub mod options;
 pub mod url;

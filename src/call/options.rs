@@ -8,6 +8,7 @@ use super::items::{self, Item, Kind};
 use super::nested::Tree;
 use super::{encode, words};
 use crate::error::{Code, Error, Result};
+use crate::port::Source;
 use crate::secret::printable;
 
 /// The request as typed; lists keep the order of the command line.
@@ -100,23 +101,6 @@ pub struct Plan {
     pub body: BodyPlan,
 }
 
-/// Where a value comes from that is not on the command line.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Source {
-    Stdin,
-    File(String),
-}
-
-impl Source {
-    /// `-` is stdin.
-    pub fn of(path: &str) -> Source {
-        match path {
-            "-" => Source::Stdin,
-            path => Source::File(path.to_owned()),
-        }
-    }
-}
-
 /// A stretch of a body or a query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
@@ -171,7 +155,10 @@ pub fn plan(typed: Typed) -> Result<Plan> {
         .collect::<Result<Vec<_>>>()?;
     let mut query = Vec::new();
     let mut defaults = vec![
-        ("user-agent", concat!("hallpass/", env!("CARGO_PKG_VERSION")).to_owned()),
+        (
+            "user-agent",
+            concat!("hallpass/", env!("CARGO_PKG_VERSION")).to_owned(),
+        ),
         ("accept", "*/*".to_owned()),
     ];
     let mut headers = named_headers(&typed)?;
@@ -246,7 +233,9 @@ fn named_headers(typed: &Typed) -> Result<Vec<HeaderLine>> {
                 Code::Usage,
                 format!("-b {:?}: cookie files are not read", printable(file, 80)),
             )
-            .with_hint("an API call is authenticated by its token; send a cookie with -b 'name=value'"));
+            .with_hint(
+                "an API call is authenticated by its token; send a cookie with -b 'name=value'",
+            ));
         }
         None => {}
     }
@@ -292,7 +281,10 @@ fn body(
     defaults: &mut Vec<(&'static str, String)>,
     query: &mut Vec<Piece>,
 ) -> Result<BodyPlan> {
-    let items: Vec<_> = items.into_iter().filter(|item| item.kind.is_data()).collect();
+    let items: Vec<_> = items
+        .into_iter()
+        .filter(|item| item.kind.is_data())
+        .collect();
     let data_in_body = !typed.data.is_empty() && !typed.get;
     let ways = [
         (data_in_body, "-d"),
@@ -309,14 +301,20 @@ fn body(
         .with_hint("use one of them; -G puts -d into the URL's query"));
     }
     if typed.head && ways.iter().any(|(used, _)| *used) {
-        return Err(Error::new(Code::Usage, "-I asks for headers only and sends no body")
-            .with_hint("leave -I out, or add -G to put -d into the URL's query"));
+        return Err(
+            Error::new(Code::Usage, "-I asks for headers only and sends no body")
+                .with_hint("leave -I out, or add -G to put -d into the URL's query"),
+        );
     }
     if typed.data.iter().any(|(flag, _)| *flag == DataFlag::Json) {
         replace(defaults, "content-type", "application/json");
         replace(defaults, "accept", "application/json");
     } else if data_in_body {
-        replace(defaults, "content-type", "application/x-www-form-urlencoded");
+        replace(
+            defaults,
+            "content-type",
+            "application/x-www-form-urlencoded",
+        );
     }
     if typed.get && !typed.data.is_empty() {
         separate(query);
@@ -325,7 +323,10 @@ fn body(
         return Ok(BodyPlan::Data(data(&typed.data)));
     }
     if !typed.form.is_empty() {
-        let parts = typed.form.iter().map(|(flag, spec)| Part::parse(spec, *flag));
+        let parts = typed
+            .form
+            .iter()
+            .map(|(flag, spec)| Part::parse(spec, *flag));
         return parts.collect::<Result<_>>().map(BodyPlan::Multipart);
     }
     if let Some(path) = &typed.upload {

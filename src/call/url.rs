@@ -59,7 +59,9 @@ pub fn base(service: &Service, captured: &BTreeMap<String, String>) -> Result<Ur
     let filled = fill(template, captured).map_err(|placeholder| {
         Error::new(
             Code::ServiceIncomplete,
-            format!("api_base_url of {name} needs {{{placeholder}}}, which the sign-in did not give"),
+            format!(
+                "api_base_url of {name} needs {{{placeholder}}}, which the sign-in did not give"
+            ),
         )
         .with_hint(format!("sign in again: `hallpass login {name}`"))
     })?;
@@ -67,7 +69,10 @@ pub fn base(service: &Service, captured: &BTreeMap<String, String>) -> Result<Ur
     Url::parse(&filled).map_err(|error| {
         Error::new(
             Code::ConfigInvalid,
-            format!("api_base_url of {name} is not a URL: {} ({error})", printable(&filled, 200)),
+            format!(
+                "api_base_url of {name} is not a URL: {} ({error})",
+                printable(&filled, 200)
+            ),
         )
         .with_hint("it looks like https://api.example.com/v1/")
     })
@@ -81,7 +86,11 @@ fn fill(template: &str, captured: &BTreeMap<String, String>) -> Result<String, S
             return Err(after.to_owned());
         };
         out.push_str(before);
-        out.push_str(captured.get(placeholder).ok_or_else(|| placeholder.to_owned())?);
+        out.push_str(
+            captured
+                .get(placeholder)
+                .ok_or_else(|| placeholder.to_owned())?,
+        );
         rest = after;
     }
     out.push_str(rest);
@@ -113,7 +122,10 @@ pub fn append(base: &Url, typed: &str) -> Result<Url> {
     }
     let url = Url::parse(&text).map_err(|error| not_a_url(typed, &error.to_string()))?;
     if url.origin() != base.origin() {
-        return Err(not_a_url(typed, "it leads away from the service's own origin"));
+        return Err(not_a_url(
+            typed,
+            "it leads away from the service's own origin",
+        ));
     }
     Ok(url)
 }
@@ -154,7 +166,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn appended(base: &str, typed: &str) -> String {
-        append(&Url::parse(base).unwrap(), typed).unwrap().to_string()
+        append(&Url::parse(base).unwrap(), typed)
+            .unwrap()
+            .to_string()
     }
 
     fn service(base: &str) -> Service {
@@ -178,13 +192,37 @@ mod tests {
             ("https://a.example/v1", "/", "https://a.example/v1/"),
             ("https://a.example/v1", "", "https://a.example/v1"),
             ("https://a.example/v1", "?a=b", "https://a.example/v1?a=b"),
-            ("https://a.example/v1?k=1", "x?a=b#f", "https://a.example/v1/x?k=1&a=b"),
-            ("https://a.example/v1", "//evil.example/x", "https://a.example/v1//evil.example/x"),
-            ("https://a.example", "@evil.example", "https://a.example/@evil.example"),
-            ("https://a.example", ".evil.example", "https://a.example/.evil.example"),
-            ("https://a.example", ":80@evil.example", "https://a.example/:80@evil.example"),
+            (
+                "https://a.example/v1?k=1",
+                "x?a=b#f",
+                "https://a.example/v1/x?k=1&a=b",
+            ),
+            (
+                "https://a.example/v1",
+                "//evil.example/x",
+                "https://a.example/v1//evil.example/x",
+            ),
+            (
+                "https://a.example",
+                "@evil.example",
+                "https://a.example/@evil.example",
+            ),
+            (
+                "https://a.example",
+                ".evil.example",
+                "https://a.example/.evil.example",
+            ),
+            (
+                "https://a.example",
+                ":80@evil.example",
+                "https://a.example/:80@evil.example",
+            ),
             ("https://a.example/v1", "a b", "https://a.example/v1/a%20b"),
-            ("https://a.example/v1", "users?mail=https://x", "https://a.example/v1/users?mail=https://x"),
+            (
+                "https://a.example/v1",
+                "users?mail=https://x",
+                "https://a.example/v1/users?mail=https://x",
+            ),
         ] {
             assert_eq!(appended(base, typed), whole, "{base} {typed}");
         }
@@ -193,7 +231,12 @@ mod tests {
     #[test]
     fn captured_values_fill_the_base() {
         let captured = BTreeMap::from([("instance_url".into(), "https://na1.example".into())]);
-        let url = resolve("sobjects", &service("{instance_url}/data/v61.0/"), &captured).unwrap();
+        let url = resolve(
+            "sobjects",
+            &service("{instance_url}/data/v61.0/"),
+            &captured,
+        )
+        .unwrap();
         assert_eq!(url.as_str(), "https://na1.example/data/v61.0/sobjects");
         let error = resolve("x", &service("{instance_url}/"), &BTreeMap::new()).unwrap_err();
         assert_eq!(error.code(), Code::ServiceIncomplete);
@@ -203,7 +246,13 @@ mod tests {
     #[test]
     fn what_is_no_url_is_refused_by_name() {
         let service = service("https://a.example");
-        for typed in ["ftp://a.example/", "https://", "https://u:p@a.example/", "a\r\nb", "https://a.example/\n"] {
+        for typed in [
+            "ftp://a.example/",
+            "https://",
+            "https://u:p@a.example/",
+            "a\r\nb",
+            "https://a.example/\n",
+        ] {
             let error = resolve(typed, &service, &BTreeMap::new()).unwrap_err();
             assert_eq!(error.code(), Code::Usage, "{typed:?}");
             assert!(!error.to_string().contains("u:p@"));

@@ -134,9 +134,27 @@ mod tests {
             ("bin get search?q=x", "bin", "get", "search?q=x", ""),
             ("bin user name=x", "bin", "-", "user", "name=x"),
             ("bin PURGE x", "bin", "PURGE", "x", ""),
-            ("https://a.example/x a=b", "-", "-", "https://a.example/x", "a=b"),
-            ("PUT https://a.example/x", "-", "PUT", "https://a.example/x", ""),
-            ("x DELETE HTTPS://a.example/x", "x", "DELETE", "HTTPS://a.example/x", ""),
+            (
+                "https://a.example/x a=b",
+                "-",
+                "-",
+                "https://a.example/x",
+                "a=b",
+            ),
+            (
+                "PUT https://a.example/x",
+                "-",
+                "PUT",
+                "https://a.example/x",
+                "",
+            ),
+            (
+                "x DELETE HTTPS://a.example/x",
+                "x",
+                "DELETE",
+                "HTTPS://a.example/x",
+                "",
+            ),
         ] {
             let expected = (service.into(), method.into(), url.into(), items.into());
             assert_eq!(sorted(line), expected, "{line}");
@@ -149,14 +167,27 @@ mod tests {
         assert_eq!(words.url, "GET");
         let words = vec!["x".into(), "PUT".into(), "a=b".into()];
         let words = sort(words, false, Some("/u".into())).unwrap();
-        assert_eq!((words.method.as_deref(), words.url.as_str()), (Some("PUT"), "/u"));
+        assert_eq!(
+            (words.method.as_deref(), words.url.as_str()),
+            (Some("PUT"), "/u")
+        );
         assert_eq!(words.items, ["a=b"]);
     }
 
     #[test]
     fn missing_words_say_what_is_missing() {
-        assert!(sort(vec![], false, None).unwrap_err().to_string().contains("service"));
-        assert!(sort(vec!["x".into()], false, None).unwrap_err().to_string().contains("URL"));
+        assert!(
+            sort(vec![], false, None)
+                .unwrap_err()
+                .to_string()
+                .contains("service")
+        );
+        assert!(
+            sort(vec!["x".into()], false, None)
+                .unwrap_err()
+                .to_string()
+                .contains("URL")
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::args::GlobalArgs;
 use crate::edge;
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Http, Ports, Progress, TokenStore, UserInterface};
+use crate::port::{Files, Http, Ports, Progress, TokenStore, UserInterface};
 use crate::secret::Secret;
 use crate::service::{self, Configuration, Registration, Service};
 
@@ -170,16 +170,9 @@ impl Context {
         Box::new(edge::http::Client::new(options))
     }
 
-    /// A file as a request body, from byte `offset` on, read as it is sent.
-    pub async fn file_body(&self, path: &std::path::Path, offset: u64) -> Result<Body> {
-        edge::http::file(path, offset).await.map_err(|error| {
-            Error::new(Code::Usage, format!("cannot read {}", path.display())).with_source(error)
-        })
-    }
-
-    /// Standard input as a request body, sent as it arrives.
-    pub fn stdin_body(&self) -> Body {
-        edge::http::standard_input()
+    /// Files and standard input as the command line names them.
+    pub fn files(&self) -> &dyn Files {
+        &edge::named_files::NamedFiles
     }
 
     /// Bars and waiting lines on stderr.

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 
 pub mod fake;
+pub mod files;
+
+pub use files::{Download, Files, Output, Source};
 
 /// A boxed future, so that the traits stay object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

@@ -11,11 +11,13 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use super::Ports;
 
+mod files;
 mod http;
 mod person;
 mod store;
 mod system;
 
+pub use files::{FakeFiles, FakeOutput, Written};
 pub use http::{Answer, FakeHttp};
 pub use person::{FakeBrowser, FakeListener, FakeUi};
 pub use store::{FakeState, FakeStore, Operation};
