@@ -8,5 +8,8 @@ pub mod items;
 pub mod multipart;
 pub mod nested;
 pub mod options;
+pub mod pretty;
+pub mod redirect;
+pub mod safe;
 pub mod url;
 pub mod words;

@@ -177,6 +177,7 @@ mod tests {
             account: None,
             values: crate::service::Registration::default(),
             origins: BTreeMap::new(),
+            variables: BTreeMap::new(),
         };
         service.values.api_base_url = Some(base.into());
         service
