@@ -1,6 +1,7 @@
 //! One authenticated API request, from what was typed to bytes out.
 
 pub mod body;
+pub mod challenge;
 pub mod encode;
 pub mod form;
 pub mod header;
@@ -9,7 +10,9 @@ pub mod multipart;
 pub mod nested;
 pub mod options;
 pub mod pretty;
+pub mod rate_limit;
 pub mod redirect;
+pub mod request;
 pub mod safe;
 pub mod url;
 pub mod words;
