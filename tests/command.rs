@@ -1,3 +1,8 @@
 //! Transcripts of the real binary, one file a command.
 
+mod call;
 mod demo;
+mod secrets;
+mod services;
+mod session;
+mod usage;

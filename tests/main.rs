@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 mod command;
-// mod conformance; // as soon as the commands are there
-// mod interop;
+mod concurrency;
+mod conformance;
+#[cfg(unix)]
+mod interop;
 mod repository;
 mod support;

@@ -373,7 +373,7 @@ fn a19_what_a_page_can_make_a_browser_send_is_refused() {
 #[test]
 fn a20_a_browser_that_never_comes_back_is_a_time_out_that_frees_the_port() {
     let parties = parties();
-    let arguments = ["login", "demo", "--no-browser", "--timeout", "1"];
+    let arguments = ["login", "demo", "--no-browser", "--timeout", "1s"];
     let waiting = Waiting::with(&parties, &arguments);
     let address = wire::address(&waiting.right);
     let _ = waiting.running.finish().fails(8);

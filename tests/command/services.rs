@@ -1,0 +1,138 @@
+//! `add`, `list`, `show`, `edit`, `remove`, `providers`.
+
+use crate::support::{Authority, Sandbox};
+
+#[test]
+fn an_issuer_is_added_and_used() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new();
+    let issuer = authority.issuer();
+    let client = hallpass::demo::CLIENT_ID;
+    sandbox
+        .run(&[
+            "add",
+            "work",
+            "--issuer",
+            &issuer,
+            "--client-id",
+            client,
+            "--scope",
+            "openid email offline_access",
+        ])
+        .ok();
+    sandbox.hallpass("login work").ok();
+    let list = sandbox.hallpass("list --names").ok();
+    assert!(list.out().lines().any(|line| line == "work"), "{list:#?}");
+}
+
+#[test]
+fn a_name_is_not_taken_twice() {
+    let sandbox = Sandbox::new().service("work", "issuer = \"http://127.0.0.1:1\"\n");
+    sandbox
+        .hallpass("add work --issuer http://127.0.0.1:2 --client-id x --no-discover")
+        .fails(3)
+        .says("work");
+}
+
+#[test]
+fn an_unknown_service_is_named_with_a_hint() {
+    let sandbox = Sandbox::new();
+    for command in [
+        "token", "login", "logout", "userinfo", "show", "remove", "call",
+    ] {
+        let ended = sandbox.run(
+            &[command, "nosuch", "x"][..match command {
+                "call" => 3,
+                _ => 2,
+            }],
+        );
+        let _ = ended.fails(3).says("nosuch").says("hint: ");
+    }
+}
+
+#[test]
+fn show_tells_where_each_value_comes_from() {
+    let sandbox = Sandbox::new().service("google", "client_id = \"mine\"\n");
+    let show = sandbox.hallpass("show google --origin").ok();
+    let has = |key: &str, from: &str| {
+        let mut lines = show.out().lines();
+        lines.any(|line| line.contains(key) && line.contains(from))
+    };
+    assert!(has("client_id", "config.toml"), "{show:#?}");
+    assert!(has("issuer", "preset google"), "{show:#?}");
+}
+
+#[test]
+fn editing_keeps_comments() {
+    let sandbox = Sandbox::new().service(
+        "work",
+        "# who gave me this: Grace\nissuer = \"http://127.0.0.1:1\" # staging\nclient_id = \"a\"\n",
+    );
+    sandbox.hallpass("edit work --set client_id=b").ok();
+    let text = sandbox.read("config/config.toml");
+    assert!(text.contains("# who gave me this: Grace"), "{text}");
+    assert!(
+        text.contains("# staging") && text.contains("\"b\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn removing_a_service_leaves_the_others() {
+    let sandbox = Sandbox::new()
+        .service("a", "issuer = \"http://127.0.0.1:1\"\nclient_id = \"x\"\n")
+        .service("b", "issuer = \"http://127.0.0.1:2\"\nclient_id = \"x\"\n");
+    sandbox.hallpass("remove a --keep-sessions").ok();
+    let list = sandbox.hallpass("list --format json").ok().json();
+    let names: Vec<_> = list
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|service| service["name"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert!(
+        names.contains(&"b".to_owned()) && !names.contains(&"a".to_owned()),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn a_mistake_in_the_file_is_named_by_line_and_key() {
+    let sandbox = Sandbox::new().service("work", "issuer = \"x\"\nclientid = \"y\"\n");
+    let ended = sandbox.hallpass("token work").fails(3);
+    assert!(ended.stderr.contains("clientid"), "{ended:#?}");
+    assert!(
+        ended.stderr.contains("line ") || ended.stderr.contains(":7"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn a_client_secret_never_reaches_the_file() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new();
+    let arguments = [
+        "add",
+        "work",
+        "--issuer",
+        &authority.issuer(),
+        "--client-id",
+        "x",
+        "--client-secret-stdin",
+        "--no-discover",
+    ];
+    sandbox.run_with_input(&arguments, b"hunter2-canary\n").ok();
+    for (path, content) in sandbox.left_behind() {
+        let found = content.windows(14).any(|w| w == b"hunter2-canary");
+        assert!(!found, "the secret is in {}", path.display());
+    }
+}
+
+#[test]
+fn providers_says_where_to_register_and_what_to_enter() {
+    let sandbox = Sandbox::bare();
+    let shown = sandbox.hallpass("providers google").ok();
+    assert!(shown.out().contains("https://"), "{shown:#?}");
+    assert!(shown.out().contains("http://127.0.0.1"), "{shown:#?}");
+    sandbox.hallpass("providers nosuch").fails(3);
+}
