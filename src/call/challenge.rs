@@ -27,6 +27,10 @@ pub enum Verdict {
 
 /// Reads status and challenges of an answer.
 pub fn read(status: StatusCode, headers: &HeaderMap) -> Verdict {
+    // Elsewhere a challenge means nothing (RFC 9110 §15.5.2, RFC 6750 §3.1).
+    if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return Verdict::Nothing;
+    }
     match bearer::demand(status, headers) {
         Some(Demand::Authentication {
             acr_values,
