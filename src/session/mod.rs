@@ -2,15 +2,20 @@
 
 pub mod access_token;
 mod account;
+pub mod audience;
+pub mod environment;
 pub mod facts;
 pub mod freshness;
 pub mod given_token;
 pub mod keeping;
+mod locked;
 pub mod record;
+mod renewal;
 pub mod sign_in;
 pub mod sign_out;
+mod spill;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use access_token::{Access, Wanted, access_token, peek};
+pub use access_token::{Access, Renew, Wanted, access_token, peek};
 pub use record::Record;

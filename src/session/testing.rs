@@ -13,6 +13,7 @@ pub fn service() -> Service {
             issuer: text("https://as.example"),
             authorization_endpoint: text("https://as.example/authorize"),
             token_endpoint: text("https://as.example/token"),
+            jwks_uri: text("https://as.example/jwks"),
             client_id: text("client"),
             token_endpoint_auth_method: Some(ClientAuthenticationMethod::None),
             scope: Some(vec!["openid".into(), "read".into()]),

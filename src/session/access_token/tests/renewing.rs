@@ -1,0 +1,153 @@
+//! Steps 4, 5 and 7: written ahead, renewed, written, used.
+
+use super::*;
+
+#[test]
+fn a_renewal_is_written_ahead_then_written_and_only_then_used() {
+    let world = world(9_999);
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&seen);
+    world.http.on_request(move |request| {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        log.borrow_mut().push(body);
+        Answer::json(200, &rotation())
+    });
+    let access = run(&world, &Wanted::default()).unwrap();
+    assert_eq!(token(&access), "access-2");
+    use Operation::{Lock, Read, Write};
+    assert_eq!(world.store.log(), [Read, Lock, Read, Write, Write]);
+    let after = stored(&world);
+    assert_eq!(after, access.record);
+    assert_eq!(after.generation, 3);
+    assert_eq!(after.refreshing, None);
+    assert_eq!(after.received_at, RECEIVED + 9_999);
+    assert_eq!(after.token.refresh_token, Some("refresh-2".into()));
+    assert_eq!(after.token.scope, sample().token.scope);
+    assert_eq!(seen.borrow().len(), 1);
+    assert_eq!(world.interrupts.holds.get(), 1);
+    assert_eq!(world.interrupts.held(), 0);
+    assert!(!world.store.is_locked(&key()));
+}
+
+#[test]
+fn while_the_answer_is_awaited_the_store_tells_of_it() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        let ahead = stored(&world);
+        assert_eq!(ahead.generation, 2);
+        assert!(ahead.refreshing.is_some());
+        assert_eq!(ahead.token, sample().token);
+        assert!(world.store.is_locked(&key()));
+        assert_eq!(world.interrupts.held(), 1);
+        Answer::json(200, &rotation())
+    });
+    assert_eq!(ok(&world), "access-2");
+}
+
+#[test]
+fn facts_follow_the_record() {
+    let world = world(9_999);
+    grants(&world, rotation());
+    ok(&world);
+    let facts = facts::all(&world.ports()).unwrap();
+    assert_eq!(facts[0].last_refresh_at, Some(RECEIVED + 9_999));
+    assert_eq!(facts[0].expires_at, Some(RECEIVED + 9_999 + 3600));
+}
+
+#[test]
+fn resource_is_sent_again_and_scope_is_not_asked_for() {
+    let mut record = sample();
+    record.binding.resource = vec!["https://api.example/".into()];
+    let world = world_with(record, 9_999);
+    let mut service = service();
+    service.values.resource = Some(vec!["https://api.example/".into()]);
+    grants(&world, rotation());
+    block_on(access_token(&world.ports(), &service, &Wanted::default())).unwrap();
+    let form = world.http.form(0);
+    assert!(form.contains(&("resource".into(), "https://api.example/".into())));
+    assert!(form.iter().all(|(name, _)| name != "scope"));
+}
+
+#[test]
+fn a_store_that_cannot_be_written_spends_nothing() {
+    for code in [Code::StoreFull, Code::StoreLocked, Code::StoreHung] {
+        let world = world(9_999);
+        world.store.fail_next(Operation::Write, code);
+        assert_eq!(fails(&world, &Wanted::default()).code(), code);
+        assert_eq!(world.http.count(), 0);
+        assert_eq!(stored(&world), sample());
+    }
+}
+
+#[test]
+fn a_write_that_fails_after_rotation_hands_the_token_out_and_the_next_run_heals() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        // The store breaks while the server answers.
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        Answer::json(200, &rotation())
+    });
+    assert_eq!(ok(&world), "access-2");
+    assert!(warned(&world, "could not be stored"));
+    assert_eq!(stored(&world).token.refresh_token, Some("refresh-1".into()));
+    let spill = (StateKind::Spill, "work@ada".to_owned());
+    assert!(world.state.files.borrow().contains_key(&spill));
+
+    assert_eq!(ok(&world), "access-2");
+    assert_eq!(world.http.count(), 1);
+    let healed = stored(&world);
+    assert_eq!(healed.token.refresh_token, Some("refresh-2".into()));
+    assert_eq!(healed.refreshing, None);
+    assert!(!world.state.files.borrow().contains_key(&spill));
+}
+
+#[test]
+fn a_spill_survives_a_store_that_is_still_broken() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        Answer::json(200, &rotation())
+    });
+    ok(&world);
+    world.store.fail_next(Operation::Write, Code::StoreFull);
+    assert_eq!(ok(&world), "access-2");
+    assert!(warned(&world, "still cannot be stored"));
+    assert_eq!(ok(&world), "access-2");
+    assert_eq!(stored(&world).token.refresh_token, Some("refresh-2".into()));
+    assert_eq!(world.http.count(), 1);
+}
+
+#[test]
+fn when_the_spill_fails_too_the_person_is_told_what_it_means() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        world.state.fail_next(Operation::Write, Code::StoreFull);
+        Answer::json(200, &rotation())
+    });
+    assert_eq!(ok(&world), "access-2");
+    assert!(warned(&world, "hallpass login work@ada"));
+}
+
+#[test]
+fn without_rotation_a_failed_write_harms_nothing() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        let body = json!({"access_token": "access-2", "token_type": "Bearer"});
+        Answer::json(200, &body)
+    });
+    assert_eq!(ok(&world), "access-2");
+    assert!(warned(&world, "unharmed"));
+    assert_eq!(stored(&world).token.refresh_token, Some("refresh-1".into()));
+}
