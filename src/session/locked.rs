@@ -3,7 +3,7 @@
 use super::access_token::{Access, Renew, Seen, Wanted, access, check, no_session, still_valid_or};
 use super::{Record, facts, freshness, renewal, spill};
 use crate::error::{Code, Error, OAuthError, Result};
-use crate::grant::{Client, RenewalError, client_credentials, refresh_token};
+use crate::grant::{Client, RenewalError, client_credentials, id_token, refresh_token};
 use crate::port::{EntryKey, Ports, StoreGuard};
 use crate::protocol::token::TokenSet;
 use crate::secret::{Secret, printable};
@@ -205,8 +205,22 @@ impl<'a> Locked<'a> {
             .map(|access| Renewed::Done(Box::new(access)))
     }
 
-    /// The record with the answer, where the answer is what it must be (OIDC Core §12.2).
-    async fn taken_in(&self, client: &Client, answer: TokenSet) -> Result<Record> {
+    /// The record with the answer, where the answer is what it must be. An ID Token must still
+    /// be the same person's (OIDC Core §12.2); one that cannot be checked now is left out, because
+    /// losing the session would be worse than keeping the ID Token from before.
+    async fn taken_in(&self, client: &Client, mut answer: TokenSet) -> Result<Record> {
+        let before = self.record.token.id_token.as_ref();
+        match id_token::check_refreshed(self.ports, client, &answer, before).await {
+            Ok(()) if before.is_some() => {}
+            Ok(()) => answer.id_token = None,
+            Err(error) if error.code() == Code::IdTokenInvalid => return Err(error),
+            Err(error) => {
+                let line =
+                    format!("the renewed ID Token cannot be checked and is left out: {error}");
+                self.ports.ui.trace(&line);
+                answer.id_token = None;
+            }
+        }
         let mut renewed = renewal::renewed(&self.record, answer, self.ports.clock.now())?;
         renewed.binding.token_endpoint = client.endpoint("token_endpoint")?.to_string();
         Ok(renewed)

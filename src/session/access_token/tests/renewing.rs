@@ -1,6 +1,9 @@
 //! Steps 4, 5 and 7: written ahead, renewed, written, used.
 
+use jsonwebtoken::Algorithm;
+
 use super::*;
+use crate::protocol::test_keys::TestKey;
 
 #[test]
 fn a_renewal_is_written_ahead_then_written_and_only_then_used() {
@@ -150,4 +153,76 @@ fn without_rotation_a_failed_write_harms_nothing() {
     assert_eq!(ok(&world), "access-2");
     assert!(warned(&world, "unharmed"));
     assert_eq!(stored(&world).token.refresh_token, Some("refresh-1".into()));
+}
+
+/// ada's ID Token, as of now, with these claims changed.
+fn id_token(key: &TestKey, changes: &[(&str, &str)]) -> String {
+    let now = RECEIVED + 9_999;
+    let mut claims = json!({
+        "iss": "https://as.example", "aud": "client", "sub": "248289761001",
+        "exp": now + 300, "iat": now,
+    });
+    for (name, value) in changes {
+        claims[*name] = json!(value);
+    }
+    key.sign(&claims)
+}
+
+/// A world whose session has an ID Token, whose server renews it with `renewed` and publishes
+/// its keys where `keys` says so.
+fn world_with_id_token(key: &TestKey, renewed: String, keys: bool) -> World {
+    let mut record = sample();
+    record.token.id_token = Some(id_token(key, &[]).into());
+    let world = world_with(record, 9_999);
+    let published = json!({ "keys": [key.jwk] });
+    world.http.on_request(move |request| {
+        if request.uri().path() == "/token" {
+            let mut answer = rotation();
+            answer["id_token"] = json!(renewed);
+            return Answer::json(200, &answer);
+        }
+        match keys {
+            true => Answer::json(200, &published),
+            false => Answer::Fail(HttpError::NotSent("no route".into())),
+        }
+    });
+    world
+}
+
+#[test]
+fn a_renewed_id_token_of_the_same_person_is_kept() {
+    let key = TestKey::rsa(Algorithm::RS256, "a");
+    let renewed = id_token(&key, &[("extra", "new")]);
+    let world = world_with_id_token(&key, renewed.clone(), true);
+    assert_eq!(ok(&world), "access-2");
+    assert_eq!(stored(&world).token.id_token, Some(renewed.into()));
+}
+
+/// must 59, J17: and nothing of the answer is stored or used.
+#[test]
+fn a_renewed_id_token_of_somebody_else_ends_the_renewal() {
+    let key = TestKey::rsa(Algorithm::RS256, "a");
+    for changes in [
+        [("sub", "another")],
+        [("iss", "https://evil.example")],
+        [("aud", "another client")],
+    ] {
+        let world = world_with_id_token(&key, id_token(&key, &changes), true);
+        let error = fails(&world, &Wanted::default());
+        assert_eq!(error.code(), Code::IdTokenInvalid, "{changes:?}");
+        let after = stored(&world);
+        assert_eq!(after.token.access_token, "access-1".into());
+        assert_eq!(after.token.refresh_token, Some("refresh-1".into()));
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_fetched_cost_the_new_id_token_not_the_session() {
+    let key = TestKey::rsa(Algorithm::RS256, "a");
+    let world = world_with_id_token(&key, id_token(&key, &[("extra", "new")]), false);
+    let before = stored(&world).token.id_token;
+    assert_eq!(ok(&world), "access-2");
+    let after = stored(&world);
+    assert_eq!(after.token.refresh_token, Some("refresh-2".into()));
+    assert_eq!(after.token.id_token, before);
 }
