@@ -63,6 +63,15 @@ pub struct ClientArgs {
     /// Read the client secret from stdin, or ask for it, and keep it in the token store
     #[arg(long, group = "secret")]
     pub client_secret_stdin: bool,
+    /// `-` is what --client-secret-stdin is; nothing else is taken
+    #[arg(
+        long,
+        value_name = "-",
+        group = "secret",
+        hide = true,
+        allow_hyphen_values = true
+    )]
+    pub client_secret: Option<String>,
     /// Read the client secret from this variable at every use
     #[arg(long, value_name = "VARIABLE", group = "secret")]
     pub client_secret_env: Option<String>,
@@ -121,7 +130,7 @@ impl ServiceArgs {
 
 impl ClientArgs {
     fn secret_source(&self) -> Result<Option<SecretSource>> {
-        if self.client_secret_stdin {
+        if self.from_stdin()? {
             return Ok(Some(SecretSource::Store));
         }
         if let Some(command) = &self.client_secret_command {
@@ -132,9 +141,21 @@ impl ClientArgs {
         Ok(env.or(file))
     }
 
+    /// Whether the secret comes from stdin; as an argument it would be seen by everybody.
+    fn from_stdin(&self) -> Result<bool> {
+        match self.client_secret.as_deref() {
+            None | Some("-") => Ok(self.client_secret_stdin || self.client_secret.is_some()),
+            Some(_) => Err(Error::new(
+                Code::Usage,
+                "a client secret cannot be an argument: other users can read those",
+            )
+            .with_hint("make a new secret, then give it with --client-secret-stdin")),
+        }
+    }
+
     /// The secret that is to be stored, where one is given on stdin.
     pub fn stored_secret(&self, cx: &Context) -> Result<Option<Secret>> {
-        match self.client_secret_stdin {
+        match self.from_stdin()? {
             true => cx
                 .read_secret("Client secret:", "--client-secret-stdin")
                 .map(Some),
@@ -251,6 +272,12 @@ mod tests {
         assert_eq!(layer.scope.map(|scope| scope.len()), Some(2));
         assert_eq!(layer.client_secret, Some(SecretSource::Store));
         assert_eq!(layer.api_headers["X-A"], "1");
+        let typed = ClientArgs {
+            client_secret: Some("hunter2".into()),
+            ..ClientArgs::default()
+        };
+        let error = typed.secret_source().unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"));
         let wrong = ServiceArgs {
             set: vec!["client_secret=hunter2".into()],
             ..ServiceArgs::default()

@@ -27,6 +27,8 @@ pub enum Switch {
     ScopeArray,
     /// Granted scope comes back as `scopes`.
     ScopesMember,
+    /// Scope is asked for as `scopes` in device authorization requests.
+    ScopesParameter,
     /// The token response has no `token_type`; it means Bearer.
     MissingTokenType,
     /// `token_type` is `bot` or `user`; both mean Bearer.
@@ -72,6 +74,7 @@ impl Switch {
         Switch::CommaScopes,
         Switch::ScopeArray,
         Switch::ScopesMember,
+        Switch::ScopesParameter,
         Switch::MissingTokenType,
         Switch::BotOrUserTokenType,
         Switch::AuthedUser,
@@ -104,6 +107,11 @@ impl Switch {
                 "scopes_member",
                 "Bitbucket",
                 "https://gist.github.com/droidMakk/583cfe96d7f6f8a7e239764bf6f353ab",
+            ),
+            Switch::ScopesParameter => (
+                "scopes_parameter",
+                "Twitch",
+                "https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/",
             ),
             Switch::MissingTokenType => (
                 "missing_token_type",

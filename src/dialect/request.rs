@@ -23,6 +23,9 @@ pub fn token_request(switches: &[Switch], request: Request<Vec<u8>>) -> Result<R
     for switch in switches {
         match switch {
             Switch::ClientKey => rename(&mut form, "client_id", "client_key"),
+            Switch::ScopesParameter if !form.iter().any(|(name, _)| name == "grant_type") => {
+                rename(&mut form, "scope", "scopes");
+            }
             Switch::BasicWithoutSecret if !head.headers.contains_key(AUTHORIZATION) => {
                 let place = form.iter().position(|(name, _)| name == "client_id");
                 let named_secret = form.iter().any(|(name, _)| name == "client_secret");
@@ -120,6 +123,14 @@ mod tests {
         );
         let twice = sent(&[Switch::JsonTokenRequest], "resource=a&resource=b");
         assert_eq!(text(&twice), r#"{"resource":["a","b"]}"#);
+    }
+
+    #[test]
+    fn twitch_asks_for_scopes_when_a_device_sign_in_begins() {
+        let request = sent(&[Switch::ScopesParameter], "client_id=a&scope=b+c");
+        assert_eq!(text(&request), "client_id=a&scopes=b+c");
+        let granted = "grant_type=client_credentials&scope=b";
+        assert_eq!(text(&sent(&[Switch::ScopesParameter], granted)), granted);
     }
 
     #[test]

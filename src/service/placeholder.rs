@@ -16,19 +16,20 @@ pub fn fill_service(
     declared: &BTreeMap<String, Variable>,
     service: &str,
 ) -> Result<()> {
-    if values.variables.is_empty() {
-        return Ok(());
-    }
-    let variables = values.variables.clone();
+    let mut variables = values.variables.clone();
     for (name, value) in &variables {
         check_value(name, value, service)?;
+    }
+    // Some APIs want it in a header of their own (Twitch).
+    if let Some(client_id) = &values.client_id {
+        variables.insert("client_id".to_owned(), client_id.clone());
     }
     let mut used = BTreeSet::new();
     for text in templates(values) {
         used.extend(names(text).into_iter().map(str::to_owned));
         *text = fill_url(text, &variables);
     }
-    for name in variables.keys() {
+    for name in values.variables.keys() {
         if !declared.contains_key(name) && !used.contains(name) {
             let known: Vec<&str> = declared.keys().map(String::as_str).collect();
             let error = Error::new(

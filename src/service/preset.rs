@@ -60,7 +60,10 @@ macro_rules! shipped {
     };
 }
 
-shipped! { "github" "google" "keycloak" }
+shipped! {
+    "auth0" "bitbucket" "discord" "dropbox" "forgejo" "gitea" "github" "gitlab" "google" "keycloak"
+    "microsoft" "notion" "okta" "reddit" "salesforce" "slack" "spotify" "strava" "twitch" "x"
+}
 
 /// Names of the presets in the binary, sorted.
 pub fn shipped_names() -> impl Iterator<Item = &'static str> {

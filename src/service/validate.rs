@@ -6,6 +6,7 @@ use url::Url;
 use super::resolved::Service;
 use super::{Registration, placeholder};
 use crate::error::{Code, Error, Result};
+use crate::protocol::endpoint::is_protected;
 use crate::secret::printable;
 
 /// Parameters that belong to the protocol: no configuration may give or override them.
@@ -44,27 +45,21 @@ const OWN_HEADERS: &[&str] = &[
     "dpop",
 ];
 
-/// Whether the URL's host is this machine (RFC 8252 §7.3, §8.3).
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
+const HOLDS_CREDENTIALS: &str = "holds a user name or password";
 
 /// A URL that credentials may travel to: https unless loopback, no user information, no fragment.
 /// The error is the end of a sentence that began with the URL.
 pub fn secure_url(text: &str) -> Result<Url, &'static str> {
+    // The URL parser drops tabs and line ends and trims blanks; here they are refused.
+    if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err("is not a URL");
+    }
     let url = Url::parse(text).map_err(|_| "is not a URL")?;
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        _ => return Err("is not https"),
+    if !is_protected(&url) {
+        return Err("is not https");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user name or password");
+        return Err(HOLDS_CREDENTIALS);
     }
     if url.fragment().is_some() {
         return Err("has a fragment");
@@ -255,13 +250,14 @@ fn refused(service: &Service, key: &str, value: &str, why: &str) -> Error {
         Some(origin) => format!(" (from {origin})"),
         None => String::new(),
     };
+    let value = match why {
+        HOLDS_CREDENTIALS => "the URL".to_owned(),
+        _ => format!("\"{}\"", printable(value, 200)),
+    };
+    let name = &service.name;
     Error::new(
         Code::ConfigInvalid,
-        format!(
-            "{key} of service \"{}\"{from}: \"{}\" {why}",
-            service.name,
-            printable(value, 200)
-        ),
+        format!("{key} of service \"{name}\"{from}: {value} {why}"),
     )
     .with_hint(format!(
         "`hallpass edit {} --set {key}=…` changes it",
@@ -312,6 +308,8 @@ mod tests {
             "http://127.0.0.1.evil.example",
             "--help",
             "javascript:alert(1)",
+            " https://a.example",
+            "https://a.example/\n",
         ] {
             assert!(secure_url(bad).is_err(), "{bad}");
         }

@@ -78,7 +78,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     }
     if let Some(secret) = &secret {
         store_client_secret(cx, &name, secret)?;
-        ui.notice(&format!("client secret kept in: {}", cx.store().describe()));
+        ui.notice(&format!("Client secret kept in: {}.", cx.store().describe()));
     }
     cx.edit_configuration(&|text| {
         let text = match args.force {
@@ -87,7 +87,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         };
         edit::put(&text, &name, &layer)
     })?;
-    ui.notice(&format!("added service {name}"));
+    ui.notice(&format!("Added service {name}."));
     tell_what_is_next(cx, &service);
     Ok(())
 }
@@ -272,9 +272,9 @@ fn tell_what_is_next(cx: &Context, service: &Service) {
     let name = &service.name;
     if service.values.client_id.is_none() {
         ui.notice(&format!(
-            "it has no client yet; the redirect URI to register is {}",
+            "It has no client yet; the redirect URI to register is {}",
             service.redirect_uri_to_register()
         ));
     }
-    ui.notice(&format!("next: hallpass login {name}"));
+    ui.notice(&format!("Next: hallpass login {name}"));
 }

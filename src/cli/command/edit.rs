@@ -68,7 +68,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         store_client_secret(cx, name, &secret)?;
     }
     cx.edit_configuration(&change)?;
-    cx.ports().ui.notice(&format!("changed service {name}"));
+    cx.ports().ui.notice(&format!("Changed service {name}."));
     Ok(())
 }
 

@@ -48,8 +48,8 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     }
     if services.is_empty() {
         let ui = cx.ports().ui;
-        ui.notice("no services yet; `hallpass login google` or `hallpass add NAME --issuer URL`");
-        ui.notice("`hallpass providers` lists what is known already");
+        ui.notice("No services yet: `hallpass login google`, or `hallpass add NAME --issuer URL`.");
+        ui.notice("`hallpass providers` lists what is known already.");
         return Ok(());
     }
     let rows = services.iter().map(|row| {

@@ -64,7 +64,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         }
     }
     cx.edit_configuration(&|text| edit::remove(text, name))?;
-    ports.ui.notice(&format!("removed service {name}"));
+    ports.ui.notice(&format!("Removed service {name}."));
     Ok(())
 }
 
@@ -75,7 +75,7 @@ fn sign_out_of(cx: &Context, session: &facts::Facts) -> Result<()> {
     match done.not_revoked {
         None => ports
             .ui
-            .notice(&format!("signed out of {}", service.reference())),
+            .notice(&format!("Signed out of {}.", service.reference())),
         Some(why) => ports.ui.warn(&format!(
             "signed out of {} here, but not at its server: {why}",
             service.reference()

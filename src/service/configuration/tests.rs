@@ -366,3 +366,72 @@ proptest::proptest! {
         }
     }
 }
+
+/// A value for every variable without a default.
+fn example(name: &str) -> Registration {
+    let preset = Configuration::default().provider(name).unwrap();
+    let mut flags = Registration::default();
+    for (variable, about) in &preset.variables {
+        if about.default.is_none() {
+            let value = "sso.example.com".to_owned();
+            flags.variables.insert(variable.clone(), value);
+        }
+    }
+    flags
+}
+
+#[test]
+fn every_shipped_preset_resolves_and_passes_every_check() {
+    for name in super::super::preset::shipped_names() {
+        let service = Configuration::default()
+            .resolve(name, &nothing, &example(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let values = &service.values;
+        assert!(
+            values.issuer.is_some()
+                || (values.authorization_endpoint.is_some() && values.token_endpoint.is_some()),
+            "{name} cannot be reached"
+        );
+        let redirect = service.redirect_uri_to_register();
+        let register = Configuration::default().provider(name).unwrap().register;
+        let register = register.unwrap();
+        let path = redirect.split("//").nth(1).unwrap();
+        let told = register.contains(path) || register.contains("redirect URI has to be entered");
+        // Strava compares the host alone.
+        assert!(
+            told || name == "strava",
+            "{name}: {redirect} is not in its hint"
+        );
+        for (pattern, _) in service.allowed_origins() {
+            assert!(pattern.starts_with("https://"), "{name}: {pattern}");
+        }
+    }
+}
+
+#[test]
+fn a_preset_reaches_an_instance_of_ones_own() {
+    for (name, url) in [
+        ("gitlab", "http://localhost:8080/api/v4/"),
+        ("gitea", "http://localhost:8080/api/v1/"),
+    ] {
+        let mut flags = Registration::default();
+        let host = "http://localhost:8080".to_owned();
+        flags.variables.insert("host".to_owned(), host);
+        let service = Configuration::default()
+            .resolve(name, &nothing, &flags)
+            .unwrap();
+        assert_eq!(service.values.api_base_url.as_deref(), Some(url));
+    }
+}
+
+#[test]
+fn twitch_is_told_the_client_id_in_a_header() {
+    let service = resolve("[service.twitch]\nclient_id = 'abc'\n", "twitch").unwrap();
+    assert_eq!(service.values.api_headers["Client-Id"], "abc");
+}
+
+#[test]
+fn a_url_with_a_password_is_not_repeated() {
+    let error = resolve("[service.w]\nissuer = 'https://u:hunter2@a.example'\n", "w").unwrap_err();
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+}
