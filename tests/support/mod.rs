@@ -6,6 +6,8 @@
 pub mod api;
 pub mod authority;
 pub mod browser;
+#[cfg(unix)]
+pub mod chromium;
 pub mod jwt;
 #[cfg(unix)]
 pub mod keyring;

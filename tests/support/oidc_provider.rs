@@ -15,12 +15,17 @@ pub struct OidcProvider {
     issuer: String,
 }
 
+/// Where `.ci/run` installs what comes from npm.
+pub fn folder() -> std::path::PathBuf {
+    let binary = Path::new(env!("CARGO_BIN_EXE_hallpass"));
+    let target = binary.ancestors().nth(2).expect("target/debug/hallpass");
+    target.join("interop")
+}
+
 impl OidcProvider {
     /// Access tokens live `ttl` seconds. `None`, and said so, where it is not installed.
     pub fn start(ttl: u32) -> Option<OidcProvider> {
-        let binary = Path::new(env!("CARGO_BIN_EXE_hallpass"));
-        let target = binary.ancestors().nth(2).expect("target/debug/hallpass");
-        let folder = target.join("interop");
+        let folder = folder();
         let there = folder.join("node_modules/oidc-provider").is_dir();
         if !there || !super::keyring::installed("node") {
             super::skip("npm oidc-provider (see .ci/run)");
