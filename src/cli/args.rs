@@ -48,6 +48,7 @@ const TEMPLATE: &str = "\
   remove       Remove a service
  More
   demo         Run the whole journey here: no account, no network
+  doctor       Find out why it does not work, and what to do
   completions  Print a completion script for a shell
   man          Write man pages into a folder
 
@@ -150,6 +151,7 @@ pub enum Command {
     Edit(Box<command::edit::Args>),
     Remove(command::remove::Args),
     Demo(command::demo::Args),
+    Doctor(command::doctor::Args),
     Completions(command::completions::Args),
     Man(command::man::Args),
 }

@@ -175,6 +175,15 @@ impl Context {
         &edge::named_files::NamedFiles
     }
 
+    /// Trust anchors and proxies of the environment, in words; for `doctor`.
+    pub fn network(&self) -> crate::doctor::Network {
+        let surroundings = edge::http::surroundings();
+        crate::doctor::Network {
+            trust: surroundings.trust.map_err(Error::from),
+            proxy: surroundings.proxy.map_err(Error::from),
+        }
+    }
+
     /// Bars and waiting lines on stderr.
     pub fn progress(&self) -> &dyn Progress {
         &edge::progress::Bars

@@ -105,6 +105,11 @@ fn told(error: &Error) -> String {
     text
 }
 
+/// The service that was asked for cannot be made out.
+pub fn unresolved(error: &Error) -> Finding {
+    Finding::failure("service", error)
+}
+
 /// Everything about one service, in the order in which one thing needs another.
 pub async fn examine_service(ports: &Ports<'_>, service: &Service) -> Vec<Finding> {
     let registration = client::registration(service);

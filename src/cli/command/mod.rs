@@ -4,6 +4,7 @@ pub mod add;
 pub mod call;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod edit;
 pub mod inspect;
 pub mod list;
@@ -38,6 +39,7 @@ pub fn run(cx: &Context, command: Command) -> Result<()> {
         Command::Remove(args) => remove::run(cx, args),
         Command::Providers(args) => providers::run(cx, args),
         Command::Demo(args) => demo::run(cx, args),
+        Command::Doctor(args) => doctor::run(cx, args),
         Command::Completions(args) => completions::run(cx, args),
         Command::Man(args) => man::run(cx, args),
     }
