@@ -78,7 +78,10 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     }
     if let Some(secret) = &secret {
         store_client_secret(cx, &name, secret)?;
-        ui.notice(&format!("Client secret kept in: {}.", cx.store().describe()));
+        ui.notice(&format!(
+            "Client secret kept in: {}.",
+            cx.store().describe()
+        ));
     }
     cx.edit_configuration(&|text| {
         let text = match args.force {
