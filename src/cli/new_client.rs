@@ -2,10 +2,12 @@
 //! the person is told where to register it and which redirect URI to enter.
 
 use crate::cli::context::Context;
-use crate::cli::service_args::{over, secret_in_store, store_client_secret};
+use crate::cli::service_args::{over, secret_in_store, store_secret};
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
-use crate::grant::redirect;
+use crate::grant::discovery::discover_for;
+use crate::grant::{redirect, registration};
+use crate::port::Purpose;
 use crate::secret::Secret;
 use crate::service::registration::ClientAuthenticationMethod as Method;
 use crate::service::{Preset, Registration, Service};
@@ -44,28 +46,48 @@ pub fn ensure(
         };
     }
     let found = match &given.client_id {
-        Some(id) => given_client(cx, id, given.client_secret_stdin)?,
-        None => ask(cx, &service, options)?,
+        Some(id) => Found {
+            secret: given.secret(cx, &service)?,
+            layer: with_id(id),
+        }
+        .or_public(&service),
+        None => match register(cx, &service)? {
+            Some(found) => found,
+            None => ask(cx, &service, options)?,
+        },
     };
     keep(cx, &service, found)?;
     cx.service(reference)
 }
 
-/// A client that was found; the secret is not in the layer.
-pub struct Found {
-    pub layer: Registration,
-    pub secret: Option<Secret>,
+impl NewClientArgs {
+    /// The secret that belongs to `--client-id`: from stdin, else asked for where a person is.
+    fn secret(&self, cx: &Context, service: &Service) -> Result<Option<Secret>> {
+        if self.client_secret_stdin {
+            let secret = cx.read_secret("Client secret:", "--client-secret-stdin")?;
+            return Ok(Some(secret));
+        }
+        match cx.ports().ui.can_prompt() {
+            true => ask_secret(cx, service),
+            false => Ok(None),
+        }
+    }
 }
 
-fn given_client(cx: &Context, id: &str, with_secret: bool) -> Result<Found> {
-    let secret = match with_secret {
-        true => Some(cx.read_secret("Client secret:", "--client-secret-stdin")?),
-        false => None,
-    };
-    Ok(Found {
-        layer: with_id(id),
-        secret,
-    })
+/// A client that was found; the secret is not in the layer.
+struct Found {
+    layer: Registration,
+    secret: Option<Secret>,
+}
+
+impl Found {
+    /// Without a secret anywhere the client is a public one.
+    fn or_public(mut self, service: &Service) -> Self {
+        if self.secret.is_none() && service.values.client_secret.is_none() {
+            self.layer.token_endpoint_auth_method = Some(Method::None);
+        }
+        self
+    }
 }
 
 fn with_id(id: &str) -> Registration {
@@ -76,12 +98,12 @@ fn with_id(id: &str) -> Registration {
 }
 
 /// Secret first: the configuration never names one that is not there.
-pub fn keep(cx: &Context, service: &Service, found: Found) -> Result<()> {
+fn keep(cx: &Context, service: &Service, found: Found) -> Result<()> {
     let name = &service.name;
     let ui = cx.ports().ui;
     let mut layer = found.layer;
     if let Some(secret) = &found.secret {
-        store_client_secret(cx, name, secret)?;
+        store_secret(cx, Purpose::ClientSecret, name, secret)?;
         ui.notice(&format!(
             "Client secret kept in: {}.",
             cx.store().describe()
@@ -99,6 +121,50 @@ pub fn keep(cx: &Context, service: &Service, found: Found) -> Result<()> {
     Ok(())
 }
 
+/// Registers a client where the server lets anybody do so (RFC 7591); where it does not, the
+/// person is asked for one.
+fn register(cx: &Context, service: &Service) -> Result<Option<Found>> {
+    let values = &service.values;
+    let known_by_hand = match &values.provider {
+        Some(provider) => cx.configuration()?.provider(provider)?.register.is_some(),
+        None => false,
+    };
+    let described = values.issuer.is_some() || values.server_metadata_url.is_some();
+    if known_by_hand || !described {
+        return Ok(None);
+    }
+    let ports = cx.ports();
+    let registered = cx.block_on(async {
+        let metadata = discover_for(&ports, values, false).await?;
+        registration::register(&ports, &metadata, &registration::redirect_uri()).await
+    });
+    let client = match registered {
+        Ok(Some(client)) => client,
+        Ok(None) => return Ok(None),
+        Err(error) if error.code() == Code::ServerRefused => {
+            ports
+                .ui
+                .notice(&format!("The server registers nobody by itself: {error}."));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    ports
+        .ui
+        .notice("Registered hallpass as a client of the server.");
+    if let Some(token) = &client.registration_access_token {
+        store_secret(cx, Purpose::Registration, &service.name, token)?;
+    }
+    Ok(Some(Found {
+        layer: Registration {
+            client_id: Some(client.client_id),
+            token_endpoint_auth_method: Some(client.token_endpoint_auth_method),
+            ..Registration::default()
+        },
+        secret: client.client_secret,
+    }))
+}
+
 /// Says what to register and where, and asks for what comes of it.
 fn ask(cx: &Context, service: &Service, options: &Options) -> Result<Found> {
     let ui = cx.ports().ui;
@@ -112,19 +178,24 @@ fn ask(cx: &Context, service: &Service, options: &Options) -> Result<Found> {
         return Err(Error::new(Code::Cancelled, "no client ID was given")
             .with_hint("run the command again when you have one"));
     }
-    let mut layer = with_id(&id);
-    let secret = match service.values.token_endpoint_auth_method {
-        Some(Method::None) => None,
-        _ => {
-            let question = "Client secret (Enter if there is none):";
-            let secret = ui.ask_secret(question, "--client-secret-stdin")?;
-            (!secret.expose().trim().is_empty()).then_some(secret)
-        }
+    let found = Found {
+        secret: ask_secret(cx, service)?,
+        layer: with_id(&id),
     };
-    if secret.is_none() {
-        layer.token_endpoint_auth_method = Some(Method::None);
+    Ok(found.or_public(service))
+}
+
+fn ask_secret(cx: &Context, service: &Service) -> Result<Option<Secret>> {
+    let public = service.values.token_endpoint_auth_method == Some(Method::None);
+    if public || service.values.client_secret.is_some() {
+        return Ok(None);
     }
-    Ok(Found { layer, secret })
+    let question = "Client secret (Enter if there is none):";
+    let secret = cx
+        .ports()
+        .ui
+        .ask_secret(question, "--client-secret-stdin")?;
+    Ok((!secret.expose().trim().is_empty()).then_some(secret))
 }
 
 fn explain(

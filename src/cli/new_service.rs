@@ -3,60 +3,86 @@
 use url::Url;
 
 use crate::cli::context::Context;
-use crate::cli::new_client::{self, Found};
 use crate::error::{Code, Error, Result};
-use crate::grant::discovery::discover;
-use crate::protocol::metadata::ServerMetadata;
+use crate::grant::discovery::{discover, discover_resource};
+use crate::port::Ports;
+use crate::protocol::metadata::{ServerMetadata, check_endpoint};
 use crate::secret::printable;
+use crate::service::Registration;
 use crate::service::configuration::check_name;
-use crate::service::{Registration, Service};
 
 /// Whether what was typed in place of a service is a URL.
 pub fn is_url(text: &str) -> bool {
     text.contains("://")
 }
 
-/// The service of this issuer: the one that is configured, else a new one.
-pub fn adopt(cx: &Context, url: &str, given: &new_client::NewClientArgs) -> Result<String> {
+/// The service of this issuer or API: the one that is configured, else a new one.
+pub fn adopt(cx: &Context, url: &str) -> Result<String> {
+    check_endpoint("the URL", url).map_err(|error| Error::new(Code::Usage, error.to_string()))?;
     let configuration = cx.configuration()?;
-    let same = |issuer: &str| issuer.trim_end_matches('/') == url.trim_end_matches('/');
-    let known = configuration.services.iter().find(|(_, service)| {
-        let issuer = service.issuer.as_deref();
-        issuer.is_some_and(same)
-    });
+    let same = |known: &Option<String>| {
+        let known = known.as_deref().map(|known| known.trim_end_matches('/'));
+        known == Some(url.trim_end_matches('/'))
+    };
+    let known = configuration
+        .services
+        .iter()
+        .find(|(_, service)| same(&service.issuer) || same(&service.api_base_url));
     if let Some((name, _)) = known {
         return Ok(name.clone());
     }
-    let metadata = cx.block_on(find(cx, url))?;
-    let issuer = metadata.issuer.clone().unwrap_or_else(|| url.to_owned());
+    let layer = cx.block_on(find(cx, url))?;
     let taken = |name: &str| configuration.services.contains_key(name);
-    let name = name_of(&issuer, &taken)?;
-    let layer = Registration {
-        issuer: Some(issuer),
-        scope: scope(&metadata),
-        ..Registration::default()
-    };
+    let name = name_of(url, &taken)?;
     cx.save_service(&name, &layer)?;
-    let ui = cx.ports().ui;
-    ui.notice(&format!(
+    cx.ports().ui.notice(&format!(
         "New service {name}, as {} describes itself.",
         printable(url, 200)
     ));
-    if given.client_id.is_none() && metadata.registration_endpoint.is_some() {
-        register(cx, &name, &metadata)?;
-    }
     Ok(name)
 }
 
-/// Metadata of the issuer, with the slash at the end where only that is missing.
-async fn find(cx: &Context, url: &str) -> Result<ServerMetadata> {
+/// What the URL is: an issuer, or an API that names one (RFC 9728).
+async fn find(cx: &Context, url: &str) -> Result<Registration> {
     let ports = cx.ports();
-    match discover(&ports, url, true).await {
+    let no_issuer = match discover_either(&ports, url).await {
+        Ok(metadata) => {
+            return Ok(Registration {
+                scope: scope(&metadata),
+                issuer: metadata.issuer,
+                ..Registration::default()
+            });
+        }
+        Err(error) if error.code() == Code::MetadataInvalid => error,
+        Err(error) => return Err(error),
+    };
+    let Some(api) = discover_resource(&ports, url).await? else {
+        return Err(no_issuer);
+    };
+    let Some(issuer) = api.authorization_servers.first() else {
+        return Err(no_issuer);
+    };
+    let metadata = discover(&ports, issuer, true).await?;
+    ports.ui.notice(&format!(
+        "{} takes tokens of {}.",
+        printable(url, 200),
+        printable(issuer, 200)
+    ));
+    Ok(Registration {
+        issuer: metadata.issuer.clone(),
+        scope: api.scopes_supported.or_else(|| scope(&metadata)),
+        resource: Some(vec![api.resource]),
+        api_base_url: Some(url.to_owned()),
+        ..Registration::default()
+    })
+}
+
+/// Metadata of the issuer, with the slash at the end where only that is missing.
+async fn discover_either(ports: &Ports<'_>, url: &str) -> Result<ServerMetadata> {
+    match discover(ports, url, true).await {
         Err(error) if error.code() == Code::MetadataInvalid && !url.ends_with('/') => {
-            match discover(&ports, &format!("{url}/"), true).await {
-                Ok(metadata) => Ok(metadata),
-                Err(_) => Err(error),
-            }
+            let with_slash = discover(ports, &format!("{url}/"), true).await;
+            with_slash.map_err(|_| error)
         }
         other => other,
     }
@@ -113,14 +139,6 @@ pub fn change(cx: &Context, reference: &str, mut layer: Registration) -> Result<
         layer.provider.clone_from(&service.values.provider);
     }
     cx.save_service(&service.name, &layer)
-}
-
-/// Registers a client where the server lets anybody do so (RFC 7591); where it does not, the
-/// person is asked for one later.
-fn register(cx: &Context, name: &str, metadata: &ServerMetadata) -> Result<()> {
-    let _ = (cx, name, metadata);
-    let _: Option<(Service, Found)> = None;
-    todo!()
 }
 
 #[cfg(test)]

@@ -145,8 +145,13 @@ impl ClientArgs {
 
 /// Keeps a client secret in the token store.
 pub fn store_client_secret(cx: &Context, service: &str, secret: &Secret) -> Result<()> {
+    store_secret(cx, Purpose::ClientSecret, service, secret)
+}
+
+/// Keeps a service's secret in the token store.
+pub fn store_secret(cx: &Context, purpose: Purpose, service: &str, secret: &Secret) -> Result<()> {
     let key = EntryKey {
-        purpose: Purpose::ClientSecret,
+        purpose,
         name: service.to_owned(),
     };
     cx.configuration()?;

@@ -255,10 +255,10 @@ fn judge_error(check: &'static str, client: &Client, error: OAuthError) -> Findi
             let told = format!("the server does not accept this client ({method})");
             let hint = match client.authentication {
                 ClientAuthenticationMethod::None => format!(
-                    "check client_id; if the client has a secret: `hallpass edit {name} --client-secret -`"
+                    "check client_id; if the client has a secret: `hallpass edit {name} --client-secret-stdin`"
                 ),
                 _ => format!(
-                    "give the secret again with `hallpass edit {name} --client-secret -`, or try \
+                    "give the secret again with `hallpass edit {name} --client-secret-stdin`, or try \
                      `hallpass edit {name} --set token_endpoint_auth_method={}`",
                     other_method(client.authentication)
                 ),

@@ -178,7 +178,7 @@ fn a_made_up_code_proves_client_authentication() {
         assert_eq!(finding.verdict, Verdict::Ok, "{finding:?}");
         let finding = authenticated(error(401, "invalid_client"), method);
         assert_eq!(code(&finding), Some(Code::ServerRefused));
-        assert!(finding.hint.unwrap().contains("--client-secret -"));
+        assert!(finding.hint.unwrap().contains("--client-secret-stdin"));
     }
     let finding = authenticated(error(400, "invalid_request"), Method::None);
     assert_eq!(finding.verdict, Verdict::Warning);

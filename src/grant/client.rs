@@ -228,7 +228,7 @@ fn client_secret(ports: &Ports<'_>, service: &Service) -> Result<Option<Secret>>
                 ),
             )
             .with_hint(format!(
-                "give it with `hallpass edit {} --client-secret -`",
+                "give it with `hallpass edit {} --client-secret-stdin`",
                 service.name
             )))
         }
@@ -250,7 +250,7 @@ fn missing_secret(service: &Service) -> Error {
         format!("service \"{name}\" has no client secret, which its server wants"),
     )
     .with_hint(format!(
-        "give it with `hallpass edit {name} --client-secret -`; for a public client \
+        "give it with `hallpass edit {name} --client-secret-stdin`; for a public client \
          `hallpass edit {name} --set token_endpoint_auth_method=none`"
     ))
 }

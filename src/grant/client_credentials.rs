@@ -30,7 +30,7 @@ async fn ask(wire: &Wire<'_>, client: &Client, scope: &[String]) -> Result<Token
                 format!("service \"{name}\" has no client secret, which client credentials need"),
             )
             .with_hint(format!(
-                "give it with `hallpass edit {name} --client-secret -`"
+                "give it with `hallpass edit {name} --client-secret-stdin`"
             )),
         ));
     }

@@ -6,6 +6,7 @@ use super::document::{Fetched, cached, fetch};
 use crate::error::{Code, Error, Result};
 use crate::port::Ports;
 use crate::protocol::metadata::{ServerMetadata, check_endpoint, well_known_urls};
+use crate::protocol::resource_metadata::{self, ResourceMetadata};
 use crate::secret::printable;
 use crate::service::Registration;
 
@@ -45,6 +46,17 @@ pub async fn discover_for(
         template: values.issuer_template.as_deref(),
     };
     place.find(ports, fresh).await
+}
+
+/// What an API says of itself (RFC 9728); `None` where it says nothing.
+pub async fn discover_resource(ports: &Ports<'_>, url: &str) -> Result<Option<ResourceMetadata>> {
+    let resource = check_endpoint("the API's URL", url)?;
+    match fetch(ports, &resource_metadata::well_known_url(&resource)).await? {
+        Fetched::Document(document) if looks_like_json(&document) => {
+            ResourceMetadata::parse(&document, &resource).map(Some)
+        }
+        Fetched::Document(_) | Fetched::NotHere(_) => Ok(None),
+    }
 }
 
 /// Where metadata may be, and whose it must be.

@@ -83,17 +83,15 @@ pub async fn check_refreshed(
     .map(drop)
 }
 
-type Check<'c> = &'c dyn Fn(&JwkSet, &Expected<'_>) -> Result<IdTokenClaims, Refusal>;
-
 /// Runs a check with the server's keys; where none fits, the keys are fetched anew, once
 /// (must 52): a server may have rotated them a moment ago.
-async fn with_keys(
+pub(super) async fn with_keys<T>(
     ports: &Ports<'_>,
     client: &Client,
     token: &TokenSet,
     wanted: &Wanted<'_>,
-    check: Check<'_>,
-) -> Result<IdTokenClaims> {
+    check: &dyn Fn(&JwkSet, &Expected<'_>) -> Result<T, Refusal>,
+) -> Result<T> {
     let configured = client
         .service
         .values
@@ -134,7 +132,7 @@ async fn with_keys(
     let source = Keys::of(client)?;
     let keys = source.get(ports).await?;
     match check(&keys, &expected) {
-        Ok(claims) => Ok(claims),
+        Ok(found) => Ok(found),
         Err(Refusal::NoKey(_)) if source.came_from_cache.get() => {
             let keys = source.fetch(ports).await?;
             check(&keys, &expected).map_err(Error::from)

@@ -21,6 +21,7 @@ mod oauth2_client;
 mod pushed_authorization;
 pub mod redirect;
 pub mod refresh_token;
+pub mod registration;
 pub mod revocation;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -4,17 +4,18 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::Client;
+use super::id_token::{Wanted, with_keys};
+
 use crate::dialect;
 use crate::error::{Code, Error, Result};
 use crate::port::{self, Body, Ports};
-use crate::protocol::json;
 use crate::protocol::token::TokenSet;
+use crate::protocol::userinfo::{self, Answer};
 use crate::transport::{Audience, Credential, Limits, exchange};
 
-/// Bytes of an answer at most.
-const LIMIT: usize = 1 << 20;
-
-/// Asks the UserInfo endpoint; `sub` must be the ID Token's where there was one (§5.3.2).
+/// Asks the UserInfo endpoint; `sub` must be the ID Token's where there was one (§5.3.2). A signed
+/// answer is verified with the keys of `client`.
 ///
 /// `LoginRequired` where the server does not take the token any more.
 pub async fn fetch(
@@ -22,6 +23,7 @@ pub async fn fetch(
     endpoint: &Url,
     token: &TokenSet,
     subject: Option<&str>,
+    client: Option<&Client>,
 ) -> Result<Map<String, Value>> {
     let request = authorized(token, endpoint)?;
     let response = exchange(ports, request, Limits::default()).await?;
@@ -36,11 +38,28 @@ pub async fn fetch(
         let error = dialect::error_response(&response);
         return Err(dialect::refused("the UserInfo endpoint", error));
     }
-    let members = json::parse_object(response.body(), LIMIT)
-        .map_err(|why| invalid(&format!("is {why}")))?
-        .members;
-    check_subject(&members, subject)?;
-    Ok(members)
+    let claims = match (userinfo::read(&response)?, client) {
+        (Answer::Claims(claims), _) => claims,
+        (Answer::Signed(jwt), Some(client)) => {
+            let now = ports.clock.now();
+            with_keys(
+                ports,
+                client,
+                token,
+                &Wanted::default(),
+                &|keys, expected| userinfo::verify(&jwt, keys, expected, now),
+            )
+            .await?
+        }
+        (Answer::Signed(_), None) => {
+            return Err(Error::new(
+                Code::UserinfoInvalid,
+                "the UserInfo response is signed, and no client is known to check it for",
+            ));
+        }
+    };
+    userinfo::check_subject(&claims, subject)?;
+    Ok(claims)
 }
 
 /// The token goes to the endpoint's origin and nowhere else.
@@ -61,23 +80,6 @@ fn authorized(token: &TokenSet, endpoint: &Url) -> Result<http::Request<Vec<u8>>
         .map_err(|error| Error::new(Code::Internal, "a UserInfo request").with_source(error))?;
     credential.authorize(&mut request)?;
     Ok(request.map(|_| Vec::new()))
-}
-
-/// OIDC Core §5.3.2: another person's claims are an attack.
-fn check_subject(members: &Map<String, Value>, subject: Option<&str>) -> Result<()> {
-    let Some(expected) = subject else {
-        return Ok(());
-    };
-    match members.get("sub") {
-        Some(Value::String(sub)) if sub == expected => Ok(()),
-        Some(Value::String(_)) => Err(invalid("is about another person than the ID Token (sub)")),
-        _ => Err(invalid("has no sub")),
-    }
-}
-
-fn invalid(why: &str) -> Error {
-    Error::new(Code::UserinfoInvalid, format!("the UserInfo answer {why}"))
-        .with_hint("sign in again; if it stays so, the server's operator should know")
 }
 
 #[cfg(test)]
@@ -101,7 +103,7 @@ mod tests {
             refresh_token_expires_in: None,
             extra: Default::default(),
         };
-        block_on(fetch(&world.ports(), &endpoint, &token, subject))
+        block_on(fetch(&world.ports(), &endpoint, &token, subject, None))
     }
 
     /// must 60, J16.

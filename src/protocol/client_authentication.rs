@@ -75,7 +75,7 @@ impl ClientAuthentication {
                     Code::ServiceIncomplete,
                     format!("{} needs a client secret and there is none", method.as_str()),
                 )
-                .with_hint("give it with `hallpass edit NAME --client-secret -`, or set token_endpoint_auth_method = \"none\"")
+                .with_hint("give it with `hallpass edit NAME --client-secret-stdin`, or set token_endpoint_auth_method = \"none\"")
             })
         };
         Ok(match method {

@@ -56,7 +56,7 @@ async fn name_account(ports: &Ports<'_>, service: &Service, token: &TokenSet) ->
         return Ok(account::name(None, None));
     };
     let endpoint = check_endpoint("userinfo_endpoint", endpoint)?;
-    match userinfo::fetch(ports, &endpoint, token, None).await {
+    match userinfo::fetch(ports, &endpoint, token, None, None).await {
         Ok(members) => Ok(account::name(None, Some(&members))),
         // A token that is refused is not worth keeping.
         Err(error) if error.code() == Code::LoginRequired => Err(error),

@@ -236,7 +236,7 @@ async fn name_account(
     }
     let endpoint = client.endpoint("userinfo_endpoint")?;
     let subject = record.subject.as_deref();
-    match userinfo::fetch(ports, &endpoint, &record.token, subject).await {
+    match userinfo::fetch(ports, &endpoint, &record.token, subject, Some(client)).await {
         Ok(members) => Ok(account::name(claims, Some(&members))),
         // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only costs a
         // nicer name.

@@ -114,7 +114,7 @@ enum HostName {
 pub fn run(cx: &Context, args: Args) -> Result<()> {
     let options = options(&args)?;
     let reference = match new_service::is_url(&args.service) {
-        true => new_service::adopt(cx, &args.service, &args.client)?,
+        true => new_service::adopt(cx, &args.service)?,
         false => args.service.clone(),
     };
     if !args.request.resource.is_empty() {

@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::output;
 use crate::error::{Code, Result};
 use crate::grant::{Client, userinfo};
+use crate::session::Record;
 use crate::session::access_token::{Renew, Wanted, access_token};
 
 /// Show who is signed in (OpenID Connect UserInfo)
@@ -26,8 +27,9 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         let mut access = access_token(&ports, &service, &Wanted::default()).await?;
         let client = Client::prepare(&ports, &service).await?;
         let endpoint = client.endpoint("userinfo_endpoint")?;
-        let ask = async |record: &crate::session::Record| {
-            userinfo::fetch(&ports, &endpoint, &record.token, record.subject.as_deref()).await
+        let ask = async |record: &Record| {
+            let (token, subject) = (&record.token, record.subject.as_deref());
+            userinfo::fetch(&ports, &endpoint, token, subject, Some(&client)).await
         };
         match ask(&access.record).await {
             // The token may have ended early: renewed once, asked once more (must 67).
