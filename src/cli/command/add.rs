@@ -209,7 +209,7 @@ fn ask_for_variables(
         if variable.default.is_some() || layer.variables.contains_key(name) {
             continue;
         }
-        let question = format!("{} {name}, {}:", preset.display_name, variable.help);
+        let question = format!("{} {name} ({}):", preset.display_name, variable.help);
         let flag = format!("--var {name}=…");
         let answer = cx.ports().ui.ask(&question, &flag)?;
         layer
