@@ -13,6 +13,11 @@ pub mod pretty;
 pub mod rate_limit;
 pub mod redirect;
 pub mod request;
+pub mod retry;
 pub mod safe;
+pub mod send;
+#[cfg(test)]
+mod send_tests;
+pub mod tokens;
 pub mod url;
 pub mod words;

@@ -38,7 +38,7 @@ impl Files for NamedFiles {
         if facts.is_dir() {
             return Err(unreadable(source, ErrorKind::IsADirectory.into()));
         }
-        Ok(facts.is_file().then(|| facts.len()))
+        Ok(facts.is_file().then_some(facts.len()))
     }
 
     fn open<'a>(&'a self, source: &'a Source, offset: u64) -> BoxFuture<'a, Result<Body>> {
@@ -64,7 +64,7 @@ impl Files for NamedFiles {
             },
             Err(error) => return Err(unwritable(&partial, error)),
         };
-        Ok(found.is_file().then(|| Unfinished {
+        Ok(found.is_file().then_some(Unfinished {
             have: found.len(),
             facts,
         }))

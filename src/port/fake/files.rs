@@ -9,7 +9,7 @@ use futures_util::stream;
 
 use crate::error::{Code, Error, Result};
 use crate::port::files::{Mode, Unfinished};
-use crate::port::{Body, BoxFuture, Download, Files, Output, Source};
+use crate::port::{Body, BoxFuture, Download, Files, Output, Progress, Source, Transfer, Waiting};
 
 /// Files in memory; the empty name is standard input.
 #[derive(Debug, Default)]
@@ -158,5 +158,34 @@ impl Output for FakeOutput {
 
     fn write_aside(&self, bytes: &[u8]) {
         self.aside.borrow_mut().extend_from_slice(bytes);
+    }
+}
+
+/// Progress that remembers what it was told.
+#[derive(Debug, Default)]
+pub struct FakeProgress {
+    /// What was waited for.
+    pub waits: RefCell<Vec<String>>,
+    /// What was transferred: name and total.
+    pub transfers: RefCell<Vec<(String, Option<u64>)>>,
+}
+
+struct Quiet;
+
+impl Waiting for Quiet {}
+
+impl Transfer for Quiet {
+    fn advance(&self, _bytes: u64) {}
+}
+
+impl Progress for FakeProgress {
+    fn transfer(&self, what: &str, _done: u64, total: Option<u64>) -> Box<dyn Transfer> {
+        self.transfers.borrow_mut().push((what.to_owned(), total));
+        Box::new(Quiet)
+    }
+
+    fn waiting(&self, what: &str) -> Box<dyn Waiting> {
+        self.waits.borrow_mut().push(what.to_owned());
+        Box::new(Quiet)
     }
 }

@@ -17,7 +17,7 @@ mod person;
 mod store;
 mod system;
 
-pub use files::{FakeFiles, FakeOutput, Written};
+pub use files::{FakeFiles, FakeOutput, FakeProgress, Written};
 pub use http::{Answer, FakeHttp};
 pub use person::{FakeBrowser, FakeListener, FakeUi};
 pub use store::{FakeState, FakeStore, Operation};
