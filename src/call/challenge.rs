@@ -142,7 +142,7 @@ mod tests {
             ),
             (401, "DPOP error=insufficient_scope scope=\"a b\"", scope),
             (403, "Bearer error=\"invalid_token\"", Verdict::Nothing),
-            (400, "Bearer error=\"insufficient_scope\"", Verdict::Nothing),
+            (404, "Bearer error=\"insufficient_scope\"", Verdict::Nothing),
         ] {
             assert_eq!(verdict(status, challenge), expected, "{challenge}");
         }
