@@ -5,7 +5,7 @@
 use http::{HeaderMap, StatusCode};
 
 use crate::error::{Code, Error};
-use crate::protocol::bearer::{self, Challenge};
+use crate::protocol::bearer::{self, Demand};
 use crate::secret::printable;
 use crate::service::Service;
 
@@ -27,37 +27,32 @@ pub enum Verdict {
 
 /// Reads status and challenges of an answer.
 pub fn read(status: StatusCode, headers: &HeaderMap) -> Verdict {
-    if !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Verdict::Nothing;
-    }
-    let challenges = bearer::challenges(headers);
-    let tokens: Vec<_> = challenges.iter().filter(|c| c.is_token()).collect();
-    let with = |error: &str| tokens.iter().find(|c| c.get("error") == Some(error));
-    if let Some(challenge) = with("insufficient_user_authentication") {
-        return Verdict::StepUp {
-            acr_values: word_list(challenge, "acr_values"),
-            max_age: challenge.get("max_age").and_then(|text| text.parse().ok()),
-        };
-    }
-    if let Some(challenge) = with("insufficient_scope") {
-        return Verdict::Scope(word_list(challenge, "scope"));
-    }
-    if status == StatusCode::UNAUTHORIZED && with("invalid_request").is_none() {
+    match bearer::demand(status, headers) {
+        Some(Demand::Authentication {
+            acr_values,
+            max_age,
+        }) => Verdict::StepUp {
+            acr_values: acr_values.and_then(|text| words(text.split_whitespace())),
+            max_age,
+        },
+        Some(Demand::Scope { scope }) => Verdict::Scope(words(scope.iter().map(String::as_str))),
+        Some(Demand::Other { .. } | Demand::DpopNonce { .. }) => Verdict::Nothing,
         // Most APIs say no more than 401 when a token has ended.
-        return Verdict::Renew;
+        Some(Demand::ValidToken { .. } | Demand::Token) | None
+            if status == StatusCode::UNAUTHORIZED =>
+        {
+            Verdict::Renew
+        }
+        _ => Verdict::Nothing,
     }
-    Verdict::Nothing
 }
 
-/// A list that may stand in a shell line: anything a shell or terminal could act on is left out.
-fn word_list(challenge: &Challenge, name: &str) -> Option<String> {
-    let text = challenge.get(name)?;
-    let words: Vec<_> = text
-        .split_whitespace()
+/// A list that may stand in a shell line: anything a shell could act on is left out.
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let safe: Vec<_> = words
         .filter(|word| word.len() <= 200 && word.bytes().all(harmless))
-        .take(50)
         .collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    (!safe.is_empty()).then(|| safe.join(" "))
 }
 
 fn harmless(byte: u8) -> bool {
