@@ -2,6 +2,9 @@
 
 pub mod body;
 pub mod challenge;
+pub mod deliver;
+#[cfg(test)]
+mod deliver_tests;
 pub mod encode;
 pub mod form;
 pub mod header;
@@ -13,6 +16,7 @@ pub mod pretty;
 pub mod rate_limit;
 pub mod redirect;
 pub mod request;
+pub mod resume;
 pub mod retry;
 pub mod safe;
 pub mod send;
