@@ -3,6 +3,7 @@
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap};
 
+use super::decode::Decoder;
 use super::pretty::Pretty;
 use super::resume::{self, Answered, Start};
 use super::safe::{Safe, Style};
@@ -24,6 +25,8 @@ pub struct Show {
     pub file: Option<String>,
     /// `-C`
     pub resume: Start,
+    /// `--compressed`
+    pub unpack: bool,
     /// `-s`
     pub quiet: bool,
 }
@@ -91,7 +94,11 @@ pub async fn deliver(answer: &mut Answer, show: &Show, places: Places<'_>) -> Re
     if show.head || (show.fail && failed) {
         return Ok(done);
     }
-    match pump(body, &mut sink, places, &mut done).await {
+    let decoder = match show.unpack && show.resume.from == 0 {
+        true => Decoder::of(&answer.head.headers)?,
+        false => None,
+    };
+    match pump(body, decoder, &mut sink, places, &mut done).await {
         Ok(()) => sink.finish(places)?,
         Err(error) => return Err(sink.told(error)),
     }
@@ -106,7 +113,13 @@ fn length(body: &Body) -> Option<u64> {
 }
 
 /// Moves the body piece by piece; nothing is kept.
-async fn pump(body: Body, sink: &mut Sink, places: Places<'_>, done: &mut Delivered) -> Result<()> {
+async fn pump(
+    body: Body,
+    mut decoder: Option<Decoder>,
+    sink: &mut Sink,
+    places: Places<'_>,
+    done: &mut Delivered,
+) -> Result<()> {
     let mut stream: ByteStream = match body {
         Body::Whole(bytes) if bytes.is_empty() => return Ok(()),
         Body::Whole(bytes) => Box::pin(futures_util::stream::iter([Ok(bytes)])),
@@ -115,13 +128,23 @@ async fn pump(body: Body, sink: &mut Sink, places: Places<'_>, done: &mut Delive
     while let Some(piece) = stream.next().await {
         let piece = piece?;
         done.bytes += piece.len() as u64;
-        if !sink.push(&piece, places)? {
+        let goes_on = match &mut decoder {
+            Some(decoder) => decoder.push(&piece, &mut |bytes| sink.push(bytes, places))?,
+            None => sink.push(&piece, places)?,
+        };
+        if !goes_on {
             done.closed = true;
             return Ok(());
         }
         if matches!(sink, Sink::Hidden) {
             done.hidden = true;
             return Ok(());
+        }
+    }
+    if let Some(decoder) = decoder {
+        let rest = decoder.finish()?;
+        if !rest.is_empty() && !sink.push(&rest, places)? {
+            done.closed = true;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod challenge;
+pub mod decode;
 pub mod deliver;
 #[cfg(test)]
 mod deliver_tests;
@@ -18,6 +19,7 @@ pub mod redirect;
 pub mod request;
 pub mod resume;
 pub mod retry;
+pub mod run;
 pub mod safe;
 pub mod send;
 #[cfg(test)]
@@ -25,3 +27,4 @@ mod send_tests;
 pub mod tokens;
 pub mod url;
 pub mod words;
+pub mod write_out;

@@ -8,6 +8,7 @@ pub mod new_client;
 pub mod new_service;
 pub mod output;
 pub mod service_args;
+pub mod signed_in;
 pub mod table;
 mod usage_error;
 
