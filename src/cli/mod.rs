@@ -9,6 +9,7 @@ pub mod new_service;
 pub mod output;
 pub mod service_args;
 pub mod sessions;
+pub mod signed_in;
 pub mod table;
 pub mod time_words;
 mod usage_error;
