@@ -210,6 +210,7 @@ struct Inner {
     hint: Option<String>,
     oauth: Option<OAuthError>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    silenced: bool,
 }
 
 /// `error` and `error_description` as a server sent them, cleaned (RFC 6749 §5.2).
@@ -238,6 +239,7 @@ impl Error {
                 hint: None,
                 oauth: None,
                 source: None,
+                silenced: false,
             }),
         }
     }
@@ -264,6 +266,18 @@ impl Error {
     pub fn with_oauth(mut self, oauth: OAuthError) -> Self {
         self.inner.oauth = Some(oauth);
         self
+    }
+
+    /// The person asked not to be told (`-s`); the exit code stays.
+    #[must_use]
+    pub fn silenced(mut self) -> Self {
+        self.inner.silenced = true;
+        self
+    }
+
+    /// See [`Error::silenced`].
+    pub fn is_silenced(&self) -> bool {
+        self.inner.silenced
     }
 
     /// The stable code.

@@ -2,6 +2,10 @@
 
 pub mod body;
 pub mod challenge;
+pub mod decode;
+pub mod deliver;
+#[cfg(test)]
+mod deliver_tests;
 pub mod encode;
 pub mod form;
 pub mod header;
@@ -13,7 +17,9 @@ pub mod pretty;
 pub mod rate_limit;
 pub mod redirect;
 pub mod request;
+pub mod resume;
 pub mod retry;
+pub mod run;
 pub mod safe;
 pub mod send;
 #[cfg(test)]
@@ -21,3 +27,4 @@ mod send_tests;
 pub mod tokens;
 pub mod url;
 pub mod words;
+pub mod write_out;

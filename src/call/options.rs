@@ -6,7 +6,7 @@ use super::form::Part;
 use super::header::{self, HeaderLine};
 use super::items::{self, Item, Kind};
 use super::nested::Tree;
-use super::{encode, words};
+use super::{decode, encode, words};
 use crate::error::{Code, Error, Result};
 use crate::port::Source;
 use crate::secret::printable;
@@ -137,6 +137,13 @@ pub enum BodyPlan {
     Upload(Source),
 }
 
+impl BodyPlan {
+    /// Whether it can be sent only once.
+    pub fn is_stream(&self) -> bool {
+        matches!(self, BodyPlan::Upload(Source::Stdin))
+    }
+}
+
 /// An item's value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -177,7 +184,7 @@ pub fn plan(typed: Typed) -> Result<Plan> {
     }
     let body = body(&typed, items, &mut defaults, &mut query)?;
     if typed.compressed {
-        defaults.push(("accept-encoding", "deflate, gzip".into()));
+        defaults.push(("accept-encoding", decode::ACCEPT_ENCODING.into()));
     }
     let method = method(&typed, &body)?;
     let body = match body {

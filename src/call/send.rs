@@ -14,6 +14,7 @@ use super::challenge::{self, Verdict};
 use super::redirect::{self, KeepPost};
 use super::request::Outgoing;
 use super::retry::{self, Attempt, Ended};
+use super::run::within;
 use super::tokens::Tokens;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, Files, Http, Ports, Progress, Response};
@@ -66,6 +67,8 @@ pub struct Sender<'a> {
     pub tokens: &'a dyn Tokens,
     pub service: &'a Service,
     pub policy: &'a Policy,
+    /// `-m`, on the steady clock. A renewal is never cut short: it could lose a session.
+    pub deadline: Option<u64>,
 }
 
 /// The last answer, its body still to be read.
@@ -183,7 +186,8 @@ impl Sender<'_> {
             }
         }
         self.show_upload(outgoing, &mut request);
-        Ok(self.http.send(request).await?)
+        let sent = async { Ok(self.http.send(request).await) };
+        Ok(within(sent, self.deadline, &self.ports).await??)
     }
 
     /// `-k` sends a credential to another machine only where the service says so.
@@ -342,7 +346,12 @@ impl Sender<'_> {
             now: self.ports.clock.now(),
             jitter: jitter[0],
         };
-        retry::wait(&self.policy.retry, ended, attempt)
+        let wait = retry::wait(&self.policy.retry, ended, attempt)?;
+        let now = self.ports.clock.steady_millis();
+        let then = now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        self.deadline
+            .is_none_or(|deadline| then < deadline)
+            .then_some(wait)
     }
 
     async fn pause(&self, journey: &mut Journey<'_>, wait: Duration) {

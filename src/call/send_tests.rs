@@ -106,6 +106,7 @@ impl Stage {
             tokens: &self.tokens,
             service: &self.service,
             policy: &self.policy,
+            deadline: None,
         };
         block_on(sender.send(&self.outgoing(typed)))
     }

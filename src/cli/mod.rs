@@ -8,7 +8,10 @@ pub mod new_client;
 pub mod new_service;
 pub mod output;
 pub mod service_args;
+pub mod sessions;
+pub mod signed_in;
 pub mod table;
+pub mod time_words;
 mod usage_error;
 
 use std::process::ExitCode;

@@ -3,16 +3,23 @@
 //! A broken pipe on stdout ends the program quietly with 0; any other write error is
 //! [`Code::OutputFailed`].
 
+use std::cell::OnceCell;
 use std::io::Write;
 use std::process::ExitCode;
 
 use super::args::ErrorFormat;
+use super::context::Screen;
 use crate::error::{Code, Error, Result};
+use crate::port::Output;
 
 /// Writes bytes to stdout and flushes. `Ok(false)`: nobody reads any more, stop quietly.
 pub fn stdout(bytes: &[u8]) -> Result<bool> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    written(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn written(result: std::io::Result<()>) -> Result<bool> {
+    match result {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(
@@ -44,8 +51,61 @@ pub fn json(value: &serde_json::Value) -> Result<()> {
     stdout(text.as_bytes()).map(drop)
 }
 
+/// Standard output for `call` and its kin: no line buffer between, which would copy every piece.
+pub struct Stdout {
+    screen: Screen,
+    file: OnceCell<Option<std::fs::File>>,
+}
+
+impl Stdout {
+    /// `screen`: what is known of it.
+    pub fn new(screen: Screen) -> Self {
+        Stdout {
+            screen,
+            file: OnceCell::new(),
+        }
+    }
+}
+
+impl Output for Stdout {
+    fn is_terminal(&self) -> bool {
+        self.screen.is_terminal
+    }
+
+    fn colour(&self) -> bool {
+        self.screen.colour
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<bool> {
+        let Some(mut file) = self.file.get_or_init(unbuffered).as_ref() else {
+            return stdout(bytes);
+        };
+        written(file.write_all(bytes))
+    }
+
+    fn write_aside(&self, bytes: &[u8]) {
+        let _ = std::io::stderr().lock().write_all(bytes);
+    }
+}
+
+#[cfg(unix)]
+fn unbuffered() -> Option<std::fs::File> {
+    use std::os::fd::AsFd;
+    let stdout = std::io::stdout();
+    let copy = stdout.as_fd().try_clone_to_owned();
+    copy.ok().map(std::fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn unbuffered() -> Option<std::fs::File> {
+    None
+}
+
 /// Tells what failed on stderr; errors of stderr itself cannot be told to anybody.
 pub fn error(error: &Error, format: ErrorFormat) {
+    if error.is_silenced() {
+        return;
+    }
     let mut err = std::io::stderr().lock();
     match format {
         ErrorFormat::Text => {

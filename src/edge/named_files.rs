@@ -52,6 +52,15 @@ impl Files for NamedFiles {
         })
     }
 
+    fn create_folder_of(&self, path: &str) -> Result<()> {
+        match Path::new(path).parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => {
+                std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn unfinished(&self, path: &str) -> Result<Option<Unfinished>> {
         let target = target(path);
         let partial = beside(&target, PARTIAL);

@@ -2,7 +2,7 @@
 
 use oauth2::Scope;
 
-use super::oauth2_client::{Failure, Wire, oauth2};
+use super::oauth2_client::{Failure, Wire, moved, oauth2};
 use super::{Client, RenewalError};
 use crate::error::{Code, Error, Result};
 use crate::port::Ports;
@@ -16,9 +16,16 @@ pub async fn obtain(
     scope: Option<&[String]>,
 ) -> Result<TokenSet, RenewalError> {
     let wire = Wire::new(ports, client, Some(Safety::Refresh));
-    ask(&wire, client, scope.unwrap_or(client.service.scope()))
-        .await
-        .map_err(Failure::into_renewal)
+    let scope = scope.unwrap_or(client.service.scope());
+    let outcome = ask(&wire, client, scope).await;
+    if let Err(failure) = &outcome
+        && let Some(moved) = moved(ports, client, failure).await
+    {
+        let wire = Wire::new(ports, &moved, Some(Safety::Refresh));
+        let outcome = ask(&wire, &moved, scope).await;
+        return outcome.map_err(Failure::into_renewal);
+    }
+    outcome.map_err(Failure::into_renewal)
 }
 
 async fn ask(wire: &Wire<'_>, client: &Client, scope: &[String]) -> Result<TokenSet, Failure> {

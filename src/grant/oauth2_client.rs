@@ -284,6 +284,24 @@ impl Failure {
     }
 }
 
+/// The client with metadata fetched anew, where the failure says that nobody is at the token
+/// endpoint and the new metadata names another one (M9). Nothing was spent then.
+pub(super) async fn moved(ports: &Ports<'_>, client: &Client, failure: &Failure) -> Option<Client> {
+    let nobody_there = match failure {
+        Failure::Transport(HttpError::NotSent(_)) => true,
+        Failure::Refused(error) => {
+            error.error.is_empty() && matches!(error.status, 404 | 405 | 410)
+        }
+        _ => false,
+    };
+    let values = &client.service.values;
+    if !nobody_there || values.token_endpoint.is_some() || values.refresh_endpoint.is_some() {
+        return None;
+    }
+    let fresh = Client::prepare_fresh(ports, &client.service).await.ok()?;
+    (fresh.metadata.token_endpoint != client.metadata.token_endpoint).then_some(fresh)
+}
+
 /// Whether a status is the server's trouble, not a judgement.
 pub(super) fn may_pass_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)

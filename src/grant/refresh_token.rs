@@ -2,7 +2,7 @@
 
 use oauth2::RefreshToken;
 
-use super::oauth2_client::{Failure, Wire, oauth2};
+use super::oauth2_client::{Failure, Wire, moved, oauth2};
 use super::{Client, RenewalError};
 use crate::error::Result;
 use crate::port::Ports;
@@ -20,9 +20,15 @@ pub async fn refresh(
     refresh_token: &Secret,
 ) -> Result<TokenSet, RenewalError> {
     let wire = Wire::new(ports, client, Some(Safety::Refresh));
-    spend(&wire, client, refresh_token)
-        .await
-        .map_err(Failure::into_renewal)
+    let outcome = spend(&wire, client, refresh_token).await;
+    if let Err(failure) = &outcome
+        && let Some(moved) = moved(ports, client, failure).await
+    {
+        let wire = Wire::new(ports, &moved, Some(Safety::Refresh));
+        let outcome = spend(&wire, &moved, refresh_token).await;
+        return outcome.map_err(Failure::into_renewal);
+    }
+    outcome.map_err(Failure::into_renewal)
 }
 
 async fn spend(

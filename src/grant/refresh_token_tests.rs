@@ -240,3 +240,39 @@ fn a_refresh_endpoint_of_its_own_is_used() {
         "https://as.example/refresh"
     );
 }
+
+/// M9: a token endpoint that moved is found anew, once, and only where nothing was spent.
+#[test]
+fn a_token_endpoint_that_moved_is_found_anew() {
+    let mut client = client();
+    client.service.values.token_endpoint = None;
+    let metadata = |token_endpoint: &str| json!({"issuer": crate::grant::testing::ISSUER, "token_endpoint": token_endpoint});
+    for nobody in [
+        || Answer::new(404, "text/html", "gone"),
+        || Answer::Fail(HttpError::NotSent("refused".into())),
+    ] {
+        let world = World::new();
+        let moved = metadata("https://as.example/new");
+        world
+            .http
+            .on_request(move |request| match request.uri().path() {
+                "/token" => nobody(),
+                "/new" => good(),
+                _ => Answer::json(200, &moved),
+            });
+        refreshed(&world, &client).unwrap();
+    }
+    let world = World::new();
+    let same = metadata("https://as.example/token");
+    world
+        .http
+        .on_request(move |request| match request.uri().path() {
+            "/token" => Answer::new(404, "text/html", "gone"),
+            _ => Answer::json(200, &same),
+        });
+    assert!(matches!(
+        refreshed(&world, &client),
+        Err(RenewalError::Denied(_))
+    ));
+    assert_eq!(world.http.count(), 2);
+}

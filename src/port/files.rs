@@ -39,6 +39,8 @@ pub trait Files {
     fn length(&self, source: &Source) -> Result<Option<u64>>;
     /// As a body, from byte `offset` on, read as it is sent.
     fn open<'a>(&'a self, source: &'a Source, offset: u64) -> BoxFuture<'a, Result<Body>>;
+    /// Creates the folders that `path` lies in.
+    fn create_folder_of(&self, path: &str) -> Result<()>;
     /// What an interrupted download to `path` left behind.
     fn unfinished(&self, path: &str) -> Result<Option<Unfinished>>;
     /// Begins a download to `path`, which keeps its name for the whole: until

@@ -95,17 +95,21 @@ pub fn all(ports: &Ports<'_>) -> Result<Vec<Facts>> {
     Ok(facts.collect())
 }
 
+/// The account that the bare name of a service means, where that was settled.
+pub fn default_account(ports: &Ports<'_>, service: &str) -> Result<Option<String>> {
+    let content = ports.state.read(StateKind::DefaultAccount, service)?;
+    let name = content.and_then(|content| String::from_utf8(content).ok());
+    let name = name.map(|name| name.trim().to_owned());
+    Ok(name.filter(|name| !name.is_empty()))
+}
+
 /// The account that `service` means: the one it names, else the default account, else the only
 /// one there is, else none.
 pub fn account_of(ports: &Ports<'_>, service: &Service) -> Result<Option<String>> {
     if let Some(account) = &service.account {
         return Ok(Some(account.clone()));
     }
-    let default = ports.state.read(StateKind::DefaultAccount, &service.name)?;
-    let default = default.and_then(|name| String::from_utf8(name).ok());
-    if let Some(account) = default.map(|name| name.trim().to_owned())
-        && !account.is_empty()
-    {
+    if let Some(account) = default_account(ports, &service.name)? {
         return Ok(Some(account));
     }
     let mut accounts = all(ports)?

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Record;
 use crate::port::UnixTime;
+use crate::protocol::jwt;
 
 /// Seconds before its end at which a token counts as expired: for the way to the API, and clocks
 /// that differ. A token that lives for less than five minutes gets a fifth of its life.
@@ -41,6 +42,13 @@ pub fn expires_at(record: &Record) -> Option<UnixTime> {
 pub fn refresh_token_expires_at(record: &Record) -> Option<UnixTime> {
     record.token.refresh_token.as_ref()?;
     end(record, record.token.refresh_token_expires_in)
+}
+
+/// When the ID Token ends, where there is one that says so.
+pub fn id_token_expires_at(record: &Record) -> Option<UnixTime> {
+    let id_token = record.token.id_token.as_ref()?;
+    let told = jwt::decode_unverified(id_token.expose()).ok()?;
+    told.claims.get("exp")?.as_i64()
 }
 
 fn end(record: &Record, lifetime: Option<u64>) -> Option<UnixTime> {

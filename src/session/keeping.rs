@@ -62,15 +62,6 @@ pub fn facts_of_service(ports: &Ports<'_>, service: &str) -> Result<Vec<Facts>> 
     Ok(found)
 }
 
-/// The service's default account.
-pub fn default_account(ports: &Ports<'_>, service: &str) -> Result<Option<String>> {
-    let content = ports.state.read(StateKind::DefaultAccount, service)?;
-    Ok(content
-        .and_then(|content| String::from_utf8(content).ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty()))
-}
-
 /// Makes an account the one that the bare service name means.
 pub fn set_default_account(ports: &Ports<'_>, service: &str, account: &str) -> Result<()> {
     ports
@@ -83,7 +74,7 @@ pub fn forget(ports: &Ports<'_>, service: &str, account: &str) -> Result<()> {
     let name = facts::name(service, account);
     ports.state.remove(StateKind::Session, &name)?;
     ports.state.remove(StateKind::Spill, &name)?;
-    if default_account(ports, service)?.as_deref() != Some(account) {
+    if facts::default_account(ports, service)?.as_deref() != Some(account) {
         return Ok(());
     }
     match facts_of_service(ports, service)?.first() {

@@ -251,7 +251,7 @@ pub(super) fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Res
     let name = &service.name;
     let record = keeping::keep(ports, name, record)?;
     facts::write(ports, name, &record);
-    let default = keeping::default_account(ports, name)?;
+    let default = facts::default_account(ports, name)?;
     let newest_is_meant = service.account.is_none() || default.is_none();
     if newest_is_meant && default.as_deref() != Some(record.account.as_str()) {
         keeping::set_default_account(ports, name, &record.account)?;

@@ -51,7 +51,7 @@ fn a_sign_in_is_stored_and_then_told_to_the_browser() {
     let facts = keeping::facts_of_service(&world.ports(), "example").unwrap();
     assert_eq!(facts[0].expires_at, Some(record.received_at + 60));
     assert!(facts[0].renewable);
-    let default = keeping::default_account(&world.ports(), "example").unwrap();
+    let default = facts::default_account(&world.ports(), "example").unwrap();
     assert_eq!(default.as_deref(), Some("default"));
     assert_eq!(world.interrupts.held(), 0);
     assert_eq!(world.interrupts.holds.get(), 1);
@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_kept_aside() {
 fn the_newest_sign_in_without_a_name_is_the_default_account() {
     let world = World::new();
     granting(&world, token());
-    let default = || keeping::default_account(&world.ports(), "example").unwrap();
+    let default = || facts::default_account(&world.ports(), "example").unwrap();
     signed_in(&world, &as_account("work")).unwrap();
     assert_eq!(default().as_deref(), Some("work"), "the first one is meant");
     signed_in(&world, &as_account("home")).unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Record, keeping};
+use super::{Record, facts, keeping};
 use crate::error::{Code, Error, Result};
 use crate::grant::Client;
 use crate::grant::revocation::{Hint, revoke};
@@ -62,7 +62,7 @@ fn account(ports: &Ports<'_>, service: &Service) -> Result<String> {
     if let Some(account) = &service.account {
         return Ok(account.clone());
     }
-    if let Some(account) = keeping::default_account(ports, &service.name)? {
+    if let Some(account) = facts::default_account(ports, &service.name)? {
         return Ok(account);
     }
     let mut sessions = keeping::facts_of_service(ports, &service.name)?;

@@ -137,13 +137,13 @@ fn the_session_that_is_left_becomes_the_default() {
         .http
         .on_request(|_| Answer::new(200, "text/plain", ""));
     signed_out(&world, &first).unwrap();
-    let default = keeping::default_account(&world.ports(), "example").unwrap();
+    let default = facts::default_account(&world.ports(), "example").unwrap();
     assert_eq!(default.as_deref(), Some("b"));
     let bare = Service {
         account: None,
         ..first
     };
     assert_eq!(signed_out(&world, &bare).unwrap().account, "b");
-    let default = keeping::default_account(&world.ports(), "example").unwrap();
+    let default = facts::default_account(&world.ports(), "example").unwrap();
     assert_eq!(default, None);
 }

@@ -71,6 +71,10 @@ impl Files for FakeFiles {
         })
     }
 
+    fn create_folder_of(&self, _path: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn unfinished(&self, path: &str) -> Result<Option<Unfinished>> {
         let written = self.written.borrow();
         Ok(written.get(path).map(|file| Unfinished {

@@ -1,0 +1,376 @@
+//! The answer on its way out: raw bytes into a pipe or file, something to read at a terminal.
+
+use futures_util::StreamExt;
+use http::header::{self, HeaderMap};
+
+use super::decode::Decoder;
+use super::pretty::Pretty;
+use super::resume::{self, Answered, Start};
+use super::safe::{Safe, Style};
+use super::send::Answer;
+use crate::error::{Code, Error, Result};
+use crate::port::{Body, ByteStream, Download, Files, Output, Progress, Transfer};
+use crate::secret::printable;
+
+/// How an answer is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Show {
+    /// `-i`: status and headers first.
+    pub include: bool,
+    /// `-I`: status and headers only.
+    pub head: bool,
+    /// `-f`: nothing of the body of an error.
+    pub fail: bool,
+    /// `-o`, `-O`; standard output otherwise.
+    pub file: Option<String>,
+    /// `-C`
+    pub resume: Start,
+    /// `--compressed`
+    pub unpack: bool,
+    /// `-s`
+    pub quiet: bool,
+}
+
+/// Where an answer may go.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    pub files: &'a dyn Files,
+    pub output: &'a dyn Output,
+    pub progress: &'a dyn Progress,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Bytes of body that arrived.
+    pub bytes: u64,
+    /// Nobody reads standard output any more.
+    pub closed: bool,
+    /// A binary body was not shown.
+    pub hidden: bool,
+}
+
+/// Writes the answer out as it arrives.
+pub async fn deliver(answer: &mut Answer, show: &Show, places: Places<'_>) -> Result<Delivered> {
+    let status = answer.head.status;
+    let failed = status.is_client_error() || status.is_server_error();
+    let body = std::mem::replace(&mut answer.body, Body::empty());
+    let mut done = Delivered::default();
+    let mut sink = match &show.file {
+        _ if show.head => Sink::stdout(places, &answer.head.headers),
+        Some(path) if !failed || show.resume.from > 0 => {
+            match show.resume.answered(status, &answer.head.headers)? {
+                Answered::Whole => {
+                    let mode = crate::port::files::Mode::Continue;
+                    places.files.download(path, mode, &[])?.finish()?;
+                    return Ok(done);
+                }
+                Answered::Write(_) if failed => Sink::Aside(Safe::default()),
+                Answered::Write(mode) => {
+                    let facts = resume::facts(&answer.url, &answer.head.headers);
+                    let from = match mode {
+                        crate::port::files::Mode::Continue => show.resume.from,
+                        crate::port::files::Mode::Fresh => 0,
+                    };
+                    let download = places.files.download(path, mode, &facts)?;
+                    let bar = (!show.quiet).then(|| {
+                        let total = length(&body).map(|length| length + from);
+                        places.progress.transfer(&printable(path, 40), from, total)
+                    });
+                    Sink::File { download, bar }
+                }
+            }
+        }
+        Some(_) => Sink::Aside(Safe::default()),
+        None => Sink::stdout(places, &answer.head.headers),
+    };
+    if show.include || show.head {
+        let head = head(answer, &sink, places.output);
+        if !sink.raw(&head, places)? {
+            done.closed = true;
+            return Ok(done);
+        }
+    }
+    if show.head || (show.fail && failed) {
+        return Ok(done);
+    }
+    let decoder = match show.unpack && show.resume.from == 0 {
+        true => Decoder::of(&answer.head.headers)?,
+        false => None,
+    };
+    match pump(body, decoder, &mut sink, places, &mut done).await {
+        Ok(()) => sink.finish(places)?,
+        Err(error) => return Err(sink.told(error)),
+    }
+    Ok(done)
+}
+
+fn length(body: &Body) -> Option<u64> {
+    match body {
+        Body::Whole(bytes) => Some(bytes.len() as u64),
+        Body::Stream { length, .. } => *length,
+    }
+}
+
+/// Moves the body piece by piece; nothing is kept.
+async fn pump(
+    body: Body,
+    mut decoder: Option<Decoder>,
+    sink: &mut Sink,
+    places: Places<'_>,
+    done: &mut Delivered,
+) -> Result<()> {
+    let mut stream: ByteStream = match body {
+        Body::Whole(bytes) if bytes.is_empty() => return Ok(()),
+        Body::Whole(bytes) => Box::pin(futures_util::stream::iter([Ok(bytes)])),
+        Body::Stream { stream, .. } => stream,
+    };
+    while let Some(piece) = stream.next().await {
+        let piece = piece?;
+        done.bytes += piece.len() as u64;
+        let goes_on = match &mut decoder {
+            Some(decoder) => decoder.push(&piece, &mut |bytes| sink.push(bytes, places))?,
+            None => sink.push(&piece, places)?,
+        };
+        if !goes_on {
+            done.closed = true;
+            return Ok(());
+        }
+        if matches!(sink, Sink::Hidden) {
+            done.hidden = true;
+            return Ok(());
+        }
+    }
+    if let Some(decoder) = decoder {
+        let rest = decoder.finish()?;
+        if !rest.is_empty() && !sink.push(&rest, places)? {
+            done.closed = true;
+        }
+    }
+    Ok(())
+}
+
+/// Status line and headers as HTTP/1 writes them; at a terminal nothing in them is obeyed.
+fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8> {
+    let status = answer.head.status;
+    let mut out = match answer.head.version {
+        http::Version::HTTP_2 => format!("HTTP/2 {} \r\n", status.as_u16()).into_bytes(),
+        version => {
+            let reason = status.canonical_reason().unwrap_or_default();
+            format!("{version:?} {} {reason}\r\n", status.as_u16()).into_bytes()
+        }
+    };
+    let screen = !matches!(sink, Sink::File { .. }) && output.is_terminal();
+    for (name, value) in &answer.head.headers {
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b": ");
+        if screen {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            out.extend_from_slice(printable(&text, 1 << 16).as_bytes());
+        } else {
+            out.extend_from_slice(value.as_bytes());
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// Where the bytes go and what is made of them on the way.
+enum Sink {
+    /// As they are.
+    Raw,
+    /// A terminal, before the first byte decides.
+    Undecided(Option<String>),
+    Json(Pretty),
+    Text {
+        safe: Safe,
+        line_open: bool,
+    },
+    /// Binary at a terminal.
+    Hidden,
+    File {
+        download: Box<dyn Download>,
+        bar: Option<Box<dyn Transfer>>,
+    },
+    /// An error's body while a file was asked for.
+    Aside(Safe),
+}
+
+impl Sink {
+    fn stdout(places: Places<'_>, headers: &HeaderMap) -> Sink {
+        if !places.output.is_terminal() {
+            return Sink::Raw;
+        }
+        let content_type = headers.get(header::CONTENT_TYPE);
+        Sink::Undecided(
+            content_type
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()),
+        )
+    }
+
+    /// Bytes of our own making; `false`: nobody reads any more.
+    fn raw(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
+        match self {
+            Sink::File { download, .. } => download.write(bytes).map(|()| true),
+            Sink::Aside(_) => {
+                places.output.write_aside(bytes);
+                Ok(true)
+            }
+            _ => places.output.write(bytes),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
+        if let Sink::Undecided(content_type) = self {
+            *self = match kind(content_type.as_deref(), bytes) {
+                Kind::Json => Sink::Json(Pretty::new(places.output.colour())),
+                Kind::Text => Sink::Text {
+                    safe: Safe::default(),
+                    line_open: false,
+                },
+                Kind::Binary => Sink::Hidden,
+            };
+        }
+        let mut shown = Vec::new();
+        match self {
+            Sink::Raw => return places.output.write(bytes),
+            Sink::File { download, bar } => {
+                download.write(bytes)?;
+                if let Some(bar) = bar {
+                    bar.advance(bytes.len() as u64);
+                }
+                return Ok(true);
+            }
+            Sink::Aside(safe) => {
+                safe.push(bytes, Style::Text, &mut shown);
+                places.output.write_aside(&shown);
+                return Ok(true);
+            }
+            Sink::Json(pretty) => pretty.push(bytes, &mut shown),
+            Sink::Text { safe, line_open } => {
+                safe.push(bytes, Style::Text, &mut shown);
+                *line_open = shown.last().is_some_and(|last| *last != b'\n');
+            }
+            Sink::Hidden | Sink::Undecided(_) => return Ok(true),
+        }
+        places.output.write(&shown)
+    }
+
+    /// The body is whole.
+    fn finish(self, places: Places<'_>) -> Result<()> {
+        let mut shown = Vec::new();
+        match self {
+            Sink::File { download, bar } => {
+                drop(bar);
+                return download.finish();
+            }
+            Sink::Json(mut pretty) => pretty.finish(&mut shown),
+            Sink::Text {
+                mut safe,
+                line_open,
+            } => {
+                safe.finish(Style::Text, &mut shown);
+                if line_open || !shown.is_empty() {
+                    shown.push(b'\n');
+                }
+            }
+            Sink::Aside(mut safe) => {
+                safe.finish(Style::Text, &mut shown);
+                places.output.write_aside(&shown);
+                return Ok(());
+            }
+            Sink::Raw | Sink::Hidden | Sink::Undecided(_) => {}
+        }
+        if !shown.is_empty() {
+            places.output.write(&shown)?;
+        }
+        Ok(())
+    }
+
+    /// Says where the beginning of a broken download is.
+    fn told(self, error: Error) -> Error {
+        match self {
+            Sink::File { download, .. } if error.code() != Code::OutputFailed => {
+                let name = printable(download.partial(), 200);
+                error.with_hint(format!(
+                    "the beginning is in {name}; -C - goes on from there"
+                ))
+            }
+            _ => error,
+        }
+    }
+}
+
+enum Kind {
+    Json,
+    Text,
+    Binary,
+}
+
+/// What a body is, by its content type and first bytes.
+fn kind(content_type: Option<&str>, first: &[u8]) -> Kind {
+    let essence = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let begins = first.iter().find(|b| !b.is_ascii_whitespace());
+    if essence.ends_with("json") || essence.ends_with("jsonl") {
+        return Kind::Json;
+    }
+    let family = essence.split('/').next().unwrap_or_default();
+    let text = family == "text"
+        || [
+            "xml",
+            "javascript",
+            "yaml",
+            "x-www-form-urlencoded",
+            "csv",
+            "graphql",
+            "html",
+            "toml",
+        ]
+        .iter()
+        .any(|name| essence.ends_with(name));
+    let binary = first.contains(&0)
+        || matches!(family, "image" | "audio" | "video" | "font")
+        || [
+            "octet-stream",
+            "zip",
+            "gzip",
+            "pdf",
+            "protobuf",
+            "wasm",
+            "x-tar",
+        ]
+        .iter()
+        .any(|name| essence.ends_with(name));
+    if binary && !(text && !first.contains(&0)) {
+        return Kind::Binary;
+    }
+    let unnamed = essence.is_empty() || essence == "text/plain";
+    if unnamed && matches!(begins, Some(b'{' | b'[')) {
+        return Kind::Json;
+    }
+    if text || looks_like_text(first) {
+        Kind::Text
+    } else {
+        Kind::Binary
+    }
+}
+
+/// No control characters but white space and escapes, and mostly valid UTF-8.
+fn looks_like_text(first: &[u8]) -> bool {
+    let sample = &first[..first.len().min(1024)];
+    let odd = sample
+        .iter()
+        .filter(|b| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b))
+        .count();
+    let valid = match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    valid && odd * 8 <= sample.len()
+}

@@ -1,0 +1,252 @@
+//! Sessions as `status` shows them: from facts alone, nothing unlocked.
+
+use serde_json::{Value, json};
+
+use super::{table, time_words};
+use crate::port::UnixTime;
+use crate::secret::printable;
+use crate::session::facts::Facts;
+
+/// A refresh token that ends within this many seconds is worth a word.
+const SOON: UnixTime = 7 * 86_400;
+
+/// Cells of a bar.
+const BAR: u64 = 8;
+
+/// One session and whether the bare service name means it.
+#[derive(Debug)]
+pub struct Session {
+    pub facts: Facts,
+    pub is_default: bool,
+}
+
+/// What a session is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The access token is good.
+    Valid,
+    /// It is not, and will be renewed when it is needed.
+    Renewable,
+    /// A person must sign in.
+    Ended,
+}
+
+impl Session {
+    /// At `now`.
+    pub fn state(&self, now: UnixTime) -> State {
+        let refresh_ended = self
+            .facts
+            .refresh_token_expires_at
+            .is_some_and(|end| end <= now);
+        match (self.facts.is_valid(now), self.facts.renewable) {
+            (true, _) => State::Valid,
+            (false, true) if !refresh_ended => State::Renewable,
+            _ => State::Ended,
+        }
+    }
+
+    fn left(&self, now: UnixTime) -> Option<u64> {
+        u64::try_from(self.facts.expires_at?.saturating_sub(now)).ok()
+    }
+
+    /// What is left of the access token's life.
+    fn access_token(&self, now: UnixTime, bar: bool) -> String {
+        match (self.state(now), self.left(now)) {
+            (State::Valid, Some(left)) => {
+                let text = format!("{} left", time_words::length(left));
+                match bar {
+                    true => format!("{} {text}", self.bar(left)),
+                    false => text,
+                }
+            }
+            (State::Valid, None) => "good until the API refuses it".to_owned(),
+            (State::Renewable, _) => "renewed when next used".to_owned(),
+            (State::Ended, _) => "ended: sign in again".to_owned(),
+        }
+    }
+
+    fn bar(&self, left: u64) -> String {
+        let facts = &self.facts;
+        let received = facts.last_refresh_at.unwrap_or(facts.signed_in_at);
+        let whole = facts.expires_at.map(|end| end.saturating_sub(received));
+        let whole = whole
+            .and_then(|whole| u64::try_from(whole).ok())
+            .unwrap_or(0);
+        let full = match whole {
+            0 => 0,
+            whole => (left.min(whole) * BAR).div_ceil(whole),
+        };
+        let cell = |number| if number < full { '▰' } else { '▱' };
+        (0..BAR).map(cell).collect()
+    }
+
+    /// When the person will have to sign in again, where that is soon and known.
+    fn warning(&self, now: UnixTime) -> Option<String> {
+        let left = self.facts.refresh_token_expires_at?.saturating_sub(now);
+        let left = u64::try_from(left).ok()?;
+        let soon = left < SOON.unsigned_abs() && self.state(now) != State::Ended;
+        soon.then(|| format!("sign in again within {}", time_words::length(left)))
+    }
+
+    fn scope(&self) -> String {
+        let scope: Vec<_> = self
+            .facts
+            .scope
+            .iter()
+            .map(|one| printable(one, 80))
+            .collect();
+        scope.join(" ")
+    }
+
+    fn name(&self) -> String {
+        printable(&self.facts.name(), 100)
+    }
+}
+
+/// All sessions, a line each; `bar` where a person looks.
+pub fn list(sessions: &[Session], now: UnixTime, bar: bool) -> String {
+    let rows = sessions.iter().map(|session| {
+        let mark = if session.is_default { " *" } else { "" };
+        let token = session.access_token(now, bar);
+        let token = match session.warning(now) {
+            Some(warning) => format!("{token}, {warning}"),
+            None => token,
+        };
+        let since = time_words::ago(now.saturating_sub(session.facts.signed_in_at));
+        [
+            format!("{}{mark}", session.name()),
+            token,
+            since,
+            session.scope(),
+        ]
+    });
+    let headings = ["SESSION", "ACCESS TOKEN", "SIGNED IN", "SCOPE"];
+    table::render(headings, rows.collect())
+}
+
+/// One session in full.
+pub fn detail(session: &Session, now: UnixTime, bar: bool) -> String {
+    let facts = &session.facts;
+    let since = |time: UnixTime| time_words::ago(now.saturating_sub(time));
+    let mut lines = vec![
+        ("session", session.name()),
+        ("access token", session.access_token(now, bar)),
+    ];
+    let renewal = match (facts.renewable, session.warning(now)) {
+        (_, Some(warning)) => warning,
+        (true, None) => "by itself".to_owned(),
+        (false, None) => "only by signing in again".to_owned(),
+    };
+    lines.push(("renewed", renewal));
+    if let Some(issuer) = &facts.issuer {
+        lines.push(("issuer", printable(issuer, 200)));
+    }
+    lines.push(("scope", session.scope()));
+    lines.push(("signed in", since(facts.signed_in_at)));
+    if let Some(refreshed) = facts.last_refresh_at {
+        lines.push(("last renewed", since(refreshed)));
+    }
+    lines.push(("store", printable(&facts.store, 200)));
+    let lines = lines
+        .iter()
+        .map(|(name, value)| format!("{name:<13} {value}\n"));
+    lines.collect()
+}
+
+/// For machines: the facts and what follows from them.
+pub fn as_json(session: &Session, now: UnixTime) -> Value {
+    let facts = &session.facts;
+    let time = |seconds: Option<UnixTime>| {
+        let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        time.map(|time| time.to_string())
+    };
+    json!({
+        "service": facts.service,
+        "account": facts.account,
+        "default": session.is_default,
+        "state": match session.state(now) {
+            State::Valid => "valid",
+            State::Renewable => "renewable",
+            State::Ended => "ended",
+        },
+        "expires_at": time(facts.expires_at),
+        "expires_in": session.left(now),
+        "refresh_token_expires_at": time(facts.refresh_token_expires_at),
+        "renewable": facts.renewable,
+        "issuer": facts.issuer,
+        "scope": facts.scope,
+        "signed_in_at": time(Some(facts.signed_in_at)),
+        "last_refresh_at": time(facts.last_refresh_at),
+        "store": facts.store,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = 1_800_000_000;
+
+    fn session(expires_in: Option<i64>, renewable: bool) -> Session {
+        Session {
+            facts: Facts {
+                service: "work".into(),
+                account: "ada@example.com".into(),
+                issuer: Some("https://as.example".into()),
+                scope: vec!["read".into(), "wri\u{1b}[2Jte".into()],
+                expires_at: expires_in.map(|seconds| NOW + seconds),
+                refresh_token_expires_at: None,
+                renewable,
+                signed_in_at: NOW - 3 * 86_400,
+                last_refresh_at: Some(NOW - 900),
+                store: "OS keyring".into(),
+            },
+            is_default: true,
+        }
+    }
+
+    #[test]
+    fn a_session_is_valid_then_renewable_then_ended() {
+        assert_eq!(session(Some(60), false).state(NOW), State::Valid);
+        assert_eq!(session(Some(0), true).state(NOW), State::Renewable);
+        assert_eq!(session(Some(0), false).state(NOW), State::Ended);
+        assert_eq!(session(None, false).state(NOW), State::Valid);
+        let mut session = session(Some(0), true);
+        session.facts.refresh_token_expires_at = Some(NOW);
+        assert_eq!(session.state(NOW), State::Ended);
+    }
+
+    #[test]
+    fn the_list_says_what_is_left_and_hides_what_could_move_the_cursor() {
+        let text = list(&[session(Some(2700), true)], NOW, true);
+        assert!(text.contains("work@ada@example.com *"), "{text}");
+        assert!(text.contains("▰▰▰▰▰▰▱▱ 45 min left"), "{text}");
+        assert!(text.contains("3 days ago"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let plain = list(&[session(Some(2700), true)], NOW, false);
+        assert!(!plain.contains('▰'));
+    }
+
+    #[test]
+    fn a_refresh_token_that_ends_soon_is_told_ahead_of_time() {
+        let mut session = session(Some(60), true);
+        session.facts.refresh_token_expires_at = Some(NOW + 2 * 86_400);
+        let text = detail(&session, NOW, false);
+        assert!(text.contains("sign in again within 2 days"), "{text}");
+        session.facts.refresh_token_expires_at = Some(NOW + 20 * 86_400);
+        assert!(detail(&session, NOW, false).contains("by itself"));
+    }
+
+    #[test]
+    fn machines_get_seconds_and_a_state() {
+        let json = as_json(&session(Some(60), true), NOW);
+        assert_eq!(json["state"], "valid");
+        assert_eq!(json["expires_in"], 60);
+        assert_eq!(json["expires_at"], "2027-01-15T08:01:00Z");
+        let ended = as_json(&session(Some(-60), false), NOW);
+        assert_eq!(
+            (&ended["state"], &ended["expires_in"]),
+            (&json!("ended"), &Value::Null)
+        );
+    }
+}
