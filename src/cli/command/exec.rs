@@ -127,10 +127,7 @@ mod tests {
         assert_eq!(names(&["work-api@ada"], &[]).unwrap(), ["WORK_API_TOKEN"]);
         assert_eq!(names(&["3scale"], &[]).unwrap(), ["_3SCALE_TOKEN"]);
         assert_eq!(names(&["a"], &["T"]).unwrap(), ["T"]);
-        assert_eq!(
-            names(&["a", "b@x"], &["b@x=T"]).unwrap(),
-            ["A_TOKEN", "T"]
-        );
+        assert_eq!(names(&["a", "b@x"], &["b@x=T"]).unwrap(), ["A_TOKEN", "T"]);
     }
 
     #[test]
