@@ -98,12 +98,12 @@ fn choose(
 ) -> Result<(Flow, authorization_code::Options)> {
     let mut options = options.clone();
     let values = &client.service.values;
+    let listed = |grant: &str| {
+        let types = client.metadata.grant_types_supported.as_ref()?;
+        Some(types.iter().any(|name| name == grant))
+    };
     let has_device = client.metadata.device_authorization_endpoint.is_some()
-        && client
-            .metadata
-            .grant_types_supported
-            .as_ref()
-            .is_none_or(|types| types.iter().any(|name| name == DEVICE_CODE));
+        && listed(DEVICE_CODE).unwrap_or(true);
     let has_browser = ports.browser.available() && options.open_browser;
     let chosen = match (flow, values.grant) {
         (Flow::Choose, Some(Grant::ClientCredentials)) => Flow::ClientCredentials,
@@ -118,10 +118,15 @@ fn choose(
             )
             .with_hint("hallpass never asks for a password; choose another --flow"));
         }
-        (Flow::Choose, _) if client.metadata.authorization_endpoint.is_none() && has_device => {
+        (Flow::Choose, _) if has_device && !ports.browser.available() => Flow::Device,
+        // A server without the code flow says so; where it does not, the endpoint is missing.
+        (Flow::Choose, _)
+            if has_device
+                && client.metadata.authorization_endpoint.is_none()
+                && !listed("authorization_code").unwrap_or(true) =>
+        {
             Flow::Device
         }
-        (Flow::Choose, _) if !ports.browser.available() && has_device => Flow::Device,
         (Flow::Choose, _) => Flow::Browser,
         (flow, _) => flow,
     };
