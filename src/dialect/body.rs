@@ -147,6 +147,9 @@ mod tests {
         let page = b"<html>access_token=secret&error=x</html>";
         let why = read("text/html", page).unwrap_err().0;
         assert_eq!(why, "text/html, not JSON");
+        let words = b"Sign in at http://wifi.example/?a=1&error=login";
+        let why = read("text/plain", words).unwrap_err().0;
+        assert_eq!(why, "text/plain, not JSON");
     }
 
     /// T4

@@ -109,7 +109,7 @@ pub fn check_subject<'a>(
         (None, Some(_)) => Err(invalid("has no sub")),
         (Some(found), Some(expected)) if found == expected => Ok(Some(found)),
         (Some(found), Some(expected)) => Err(invalid(&format!(
-            "is about {:?}, but {:?} signed in",
+            "has sub {:?}, but {:?} signed in",
             printable(found, 100),
             printable(expected, 100)
         ))

@@ -16,6 +16,7 @@ pub mod sign_out;
 mod spill;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turn;
 
 pub use access_token::{Access, Renew, Wanted, access_token, peek};
 pub use record::Record;

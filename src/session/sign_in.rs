@@ -1,13 +1,14 @@
 //! Getting a session: store probed first, one sign-in at a time, record written under the lock.
 
 use super::record::{Binding, VERSION};
+use super::turn::{self, Turn};
 use super::{Record, account, facts, keeping};
 use crate::error::{Code, Error, Result};
 use crate::grant::landing_page::Page;
 use crate::grant::{
     Client, SignedIn, authorization_code, client_credentials, device_code, userinfo,
 };
-use crate::port::{EntryKey, Ports, Purpose, StoreGuard, UnixTime};
+use crate::port::Ports;
 use crate::service::Service;
 use crate::service::registration::{Grant, RedirectRule};
 
@@ -36,9 +37,9 @@ pub async fn sign_in(
     // Before anybody is sent to a browser (must 71).
     ports.store.probe()?;
 
-    let _turn = match take_turn(ports, service, &options)? {
+    let _turn = match turn::take(ports, service, begun, options.deadline)? {
         Turn::Ours(guard) => guard,
-        Turn::Theirs => return others_session(ports, service, begun),
+        Turn::Theirs(record) => return Ok(*record),
     };
     let binding = Binding::of(&client)?;
     let (grant, signed_in) = run(ports, &client, flow, &options).await?;
@@ -98,12 +99,12 @@ fn choose(
 ) -> Result<(Flow, authorization_code::Options)> {
     let mut options = options.clone();
     let values = &client.service.values;
+    let listed = |grant: &str| {
+        let types = client.metadata.grant_types_supported.as_ref()?;
+        Some(types.iter().any(|name| name == grant))
+    };
     let has_device = client.metadata.device_authorization_endpoint.is_some()
-        && client
-            .metadata
-            .grant_types_supported
-            .as_ref()
-            .is_none_or(|types| types.iter().any(|name| name == DEVICE_CODE));
+        && listed(DEVICE_CODE).unwrap_or(true);
     let has_browser = ports.browser.available() && options.open_browser;
     let chosen = match (flow, values.grant) {
         (Flow::Choose, Some(Grant::ClientCredentials)) => Flow::ClientCredentials,
@@ -118,10 +119,15 @@ fn choose(
             )
             .with_hint("hallpass never asks for a password; choose another --flow"));
         }
-        (Flow::Choose, _) if client.metadata.authorization_endpoint.is_none() && has_device => {
+        (Flow::Choose, _) if has_device && !ports.browser.available() => Flow::Device,
+        // A server without the code flow says so; where it does not, the endpoint is missing.
+        (Flow::Choose, _)
+            if has_device
+                && client.metadata.authorization_endpoint.is_none()
+                && !listed("authorization_code").unwrap_or(true) =>
+        {
             Flow::Device
         }
-        (Flow::Choose, _) if !ports.browser.available() && has_device => Flow::Device,
         (Flow::Choose, _) => Flow::Browser,
         (flow, _) => flow,
     };
@@ -161,66 +167,6 @@ async fn run(
             Ok((Grant::AuthorizationCode, signed_in))
         }
     }
-}
-
-enum Turn<'a> {
-    /// Nobody else is signing in; the lock is held until this is dropped.
-    Ours(Box<dyn StoreGuard + 'a>),
-    /// Somebody else was, and has ended.
-    Theirs,
-}
-
-/// One sign-in at a time: a second one waits for the first one's result (no storm of tabs).
-fn take_turn<'a>(
-    ports: &Ports<'a>,
-    service: &Service,
-    options: &authorization_code::Options,
-) -> Result<Turn<'a>> {
-    let key = EntryKey {
-        purpose: Purpose::Session,
-        // No account's name: those have an @.
-        name: format!("{} sign-in", service.name),
-    };
-    match ports
-        .store
-        .lock(&key, std::time::Duration::ZERO, &mut |_| ())
-    {
-        Ok(guard) => return Ok(Turn::Ours(guard)),
-        Err(error) if error.code() == Code::LockTimeout => {}
-        Err(error) => return Err(error),
-    }
-    ports.ui.notice(&format!(
-        "Another hallpass is signing in to {}; waiting for it…",
-        service.name
-    ));
-    ports
-        .store
-        .lock(&key, options.deadline, &mut |_| ())
-        .map(|_guard| Turn::Theirs)
-}
-
-/// What the other process's sign-in brought.
-fn others_session(ports: &Ports<'_>, service: &Service, since: UnixTime) -> Result<Record> {
-    for facts in keeping::facts_of_service(ports, &service.name)? {
-        let wanted = service
-            .account
-            .as_ref()
-            .is_none_or(|name| *name == facts.account);
-        if wanted
-            && facts.signed_in_at >= since
-            && let Some(record) = keeping::peek(ports, &service.name, &facts.account)?
-        {
-            return Ok(record);
-        }
-    }
-    Err(Error::new(
-        Code::Cancelled,
-        format!("the other sign-in to {} did not finish", service.name),
-    )
-    .with_hint(format!(
-        "run `hallpass login {}` again",
-        service.reference()
-    )))
 }
 
 /// The account's name; UserInfo is asked only where the ID Token gives none for people.

@@ -1,0 +1,194 @@
+//! One sign-in to a service at a time: a second process waits for the first one's result, so that
+//! no storm of tabs opens.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Record, keeping};
+use crate::error::{Code, Error, Result};
+use crate::port::{EntryKey, Ports, StoreGuard, UnixTime};
+use crate::service::Service;
+
+/// Whose turn it was.
+pub enum Turn<'a> {
+    /// Nobody else is signing in; the turn is held until this is dropped.
+    Ours(Box<dyn StoreGuard + 'a>),
+    /// Somebody else was, has ended, and brought this session.
+    Theirs(Box<Record>),
+}
+
+/// Takes the turn, or waits for at most `deadline` for whoever has it. `since` is when the person
+/// asked for the sign-in.
+pub fn take<'a>(
+    ports: &Ports<'a>,
+    service: &Service,
+    since: UnixTime,
+    deadline: Duration,
+) -> Result<Turn<'a>> {
+    // No account's name: those have an @.
+    let key = EntryKey::session(format!("{} sign-in", service.name));
+    match ports.store.lock(&key, Duration::ZERO, &mut |_| ()) {
+        Ok(guard) => return Ok(Turn::Ours(guard)),
+        Err(error) if error.code() == Code::LockTimeout => {}
+        Err(error) => return Err(error),
+    }
+    let before = generations(ports, service)?;
+    ports.ui.notice(&format!(
+        "Another hallpass is signing in to {}; waiting for it…",
+        service.name
+    ));
+    match ports.store.lock(&key, deadline, &mut |_| ()) {
+        Ok(guard) => drop(guard),
+        Err(error) if error.code() == Code::LockTimeout => {
+            return Err(Error::new(
+                Code::TimedOut,
+                format!("another hallpass is still signing in to {}", service.name),
+            )
+            .with_hint("finish that sign-in, or end it, and try again"));
+        }
+        Err(error) => return Err(error),
+    }
+    theirs(ports, service, since, &before)
+}
+
+/// The sessions that would do, by account, and how often each was written.
+fn generations(ports: &Ports<'_>, service: &Service) -> Result<BTreeMap<String, u64>> {
+    Ok(records(ports, service)?
+        .into_iter()
+        .map(|record| (record.account, record.generation))
+        .collect())
+}
+
+fn records(ports: &Ports<'_>, service: &Service) -> Result<Vec<Record>> {
+    let mut found = Vec::new();
+    for facts in keeping::facts_of_service(ports, &service.name)? {
+        let wanted = service.account.as_ref();
+        if wanted.is_none_or(|name| *name == facts.account) {
+            found.extend(keeping::peek(ports, &service.name, &facts.account)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the other process's sign-in brought: a session that was not there before.
+fn theirs<'a>(
+    ports: &Ports<'_>,
+    service: &Service,
+    since: UnixTime,
+    before: &BTreeMap<String, u64>,
+) -> Result<Turn<'a>> {
+    let is_new = |record: &Record| {
+        // A renewal raises the generation too, but is no sign-in.
+        let written = before.get(&record.account) != Some(&record.generation);
+        record.signed_in_at > since || (record.signed_in_at == since && written)
+    };
+    match records(ports, service)?.into_iter().find(is_new) {
+        Some(record) => Ok(Turn::Theirs(Box::new(record))),
+        None => Err(Error::new(
+            Code::Cancelled,
+            format!("the other sign-in to {} did not finish", service.name),
+        )
+        .with_hint(format!(
+            "run `hallpass login {}` again",
+            service.reference()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grant::testing::{code, service};
+    use crate::port::fake::{Operation, World};
+    use crate::session::facts;
+    use crate::session::record::sample;
+
+    const SINCE: UnixTime = 1_800_000_000;
+
+    fn put(world: &World, account: &str, generation: u64, signed_in_at: UnixTime) {
+        let record = Record {
+            account: account.into(),
+            generation,
+            signed_in_at,
+            ..sample()
+        };
+        let key = keeping::session_key("example", account);
+        world.store.put(&key, record.to_stored().unwrap());
+        facts::write(&world.ports(), "example", &record);
+    }
+
+    /// Waits while somebody else has the turn; `meanwhile` is what the other brings.
+    fn waited(
+        world: &World,
+        wanted: Option<&str>,
+        meanwhile: Option<(&str, u64, UnixTime)>,
+    ) -> Result<Record> {
+        world.store.fail_next(Operation::Lock, Code::LockTimeout);
+        if let Some((account, generation, signed_in_at)) = meanwhile {
+            let record = Record {
+                account: account.into(),
+                generation,
+                signed_in_at,
+                ..sample()
+            };
+            let key = keeping::session_key("example", account);
+            world
+                .store
+                .before_lock(move |store| store.put(&key, record.to_stored().unwrap()));
+            // The facts are there before, of an older session or none: only records count.
+            put_facts(world, account, signed_in_at);
+        }
+        let service = Service {
+            account: wanted.map(str::to_owned),
+            ..service()
+        };
+        match take(&world.ports(), &service, SINCE, Duration::from_secs(9))? {
+            Turn::Theirs(record) => Ok(*record),
+            Turn::Ours(_) => panic!("the turn was somebody else's"),
+        }
+    }
+
+    fn put_facts(world: &World, account: &str, signed_in_at: UnixTime) {
+        let record = Record {
+            account: account.into(),
+            signed_in_at,
+            ..sample()
+        };
+        facts::write(&world.ports(), "example", &record);
+    }
+
+    #[test]
+    fn the_turn_is_ours_where_nobody_has_it() {
+        let world = World::new();
+        let turn = take(&world.ports(), &service(), SINCE, Duration::ZERO).unwrap();
+        assert!(matches!(turn, Turn::Ours(_)));
+    }
+
+    #[test]
+    fn the_others_session_is_the_result() {
+        let world = World::new();
+        put(&world, "old", 1, SINCE - 100);
+        let record = waited(&world, None, Some(("ada", 1, SINCE + 5))).unwrap();
+        assert_eq!(record.account, "ada");
+        assert_eq!(world.ui.notices.borrow().len(), 1);
+    }
+
+    #[test]
+    fn a_session_of_the_same_second_counts_only_where_it_is_new() {
+        let world = World::new();
+        put(&world, "ada", 1, SINCE);
+        assert_eq!(code(waited(&world, None, None)), Code::Cancelled);
+        let record = waited(&world, None, Some(("ada", 2, SINCE))).unwrap();
+        assert_eq!(record.generation, 2);
+    }
+
+    #[test]
+    fn a_renewal_and_another_account_are_no_sign_in() {
+        let world = World::new();
+        put(&world, "ada", 1, SINCE - 100);
+        let renewed = Some(("ada", 3, SINCE - 100));
+        assert_eq!(code(waited(&world, None, renewed)), Code::Cancelled);
+        let other = Some(("eve", 1, SINCE + 5));
+        assert_eq!(code(waited(&world, Some("ada"), other)), Code::Cancelled);
+    }
+}
