@@ -1,5 +1,6 @@
 //! Transcripts of the real binary, one file a command.
 
+mod batch;
 mod call;
 mod demo;
 mod exec;

@@ -255,13 +255,13 @@ def _(bench):
 @row(16, "1000 GETs over HTTP/1.1, 8 connections, vs curl -Z")
 def _(bench):
     return bench.ratio("1000 h1", curl_many(bench, 1000, bench.h1, 8, "--http1.1"),
-                       batch(bench, 1000, "bench1", "--parallel", "8"), None, 0.25)
+                       batch(bench, 1000, "bench1", "--concurrency", "8"), None, 0.25)
 
 
 @row(16.5, "10 000 GETs over HTTP/1.1, 8 connections, vs curl -Z")
 def _(bench):
     return bench.ratio("10000 h1", curl_many(bench, 10000, bench.h1, 8, "--http1.1"),
-                       batch(bench, 10000, "bench1", "--parallel", "8"), None, 0.4,
+                       batch(bench, 10000, "bench1", "--concurrency", "8"), None, 0.4,
                        rounds=few(bench))
 
 
