@@ -5,4 +5,5 @@ mod demo;
 mod secrets;
 mod services;
 mod session;
+mod store;
 mod usage;
