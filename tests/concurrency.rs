@@ -8,10 +8,10 @@ use crate::support::sandbox::Transcript;
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
 
-/// Signed in with a token that is stale from the start: it lives shorter than the leeway.
+/// Signed in with a token that has expired from the start.
 fn at_expiry() -> (Authority, Sandbox) {
     let authority = Authority::honest();
-    authority.provider(|p| p.options.access_token_lifetime = 30);
+    authority.provider(|p| p.options.access_token_lifetime = 0);
     let sandbox = Sandbox::new().service("demo", &authority.service());
     sandbox.hallpass("login demo").ok();
     authority.provider(|p| p.options.access_token_lifetime = 3600);
@@ -86,11 +86,9 @@ fn a_slow_refresh_is_waited_for_and_not_repeated() {
         Answer::Whole(honest())
     });
     let mut waiting = sandbox.start(&["token", "demo"]);
-    while asked.load(Ordering::SeqCst) == 0 {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let mut second = sandbox.start(&["token", "demo"]);
-    second.wait_for("waiting");
+    second.wait_for("aiting for");
     sender.send(()).expect("the script listens");
     waiting.write(b"");
     waiting.finish().ok();
@@ -136,13 +134,11 @@ fn a_stopped_holder_of_the_lock_is_told_and_not_waited_for_without_end() {
     let (authority, sandbox) = at_expiry();
     authority.always("/token", Answer::Stall(Vec::new()));
     let mut holder = sandbox.start(&["token", "demo"]);
-    while authority.requests("/token").is_empty() {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let pid = rustix::process::Pid::from_raw(holder.id() as i32).expect("a pid");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("stopped");
     let mut other = sandbox.start(&["token", "demo"]);
-    let line = other.wait_for("waiting");
+    let line = other.wait_for("aiting for");
     assert!(
         line.contains(&holder.id().to_string()) || line.contains("demo"),
         "{line}"
