@@ -2,6 +2,7 @@
 
 mod call;
 mod demo;
+mod exec;
 mod secrets;
 mod services;
 mod session;

@@ -37,6 +37,7 @@ const TEMPLATE: &str = "\
   token        Print a valid access token and nothing else
  Call
   call         Make one authenticated request
+  exec         Run a command with fresh tokens in its environment
   userinfo     Show who is signed in (OpenID Connect UserInfo)
   inspect      Decode a JWT offline: header, claims, times in words
  Services
@@ -146,6 +147,7 @@ pub enum Command {
     Status(command::status::Args),
     Token(command::token::Args),
     Call(Box<command::call::Args>),
+    Exec(command::exec::Args),
     Userinfo(command::userinfo::Args),
     Inspect(command::inspect::Args),
     Providers(command::providers::Args),

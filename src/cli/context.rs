@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::args::GlobalArgs;
 use crate::edge;
 use crate::error::{Code, Error, Result};
-use crate::port::{Files, Http, Ports, Progress, TokenStore, UserInterface};
+use crate::port::{Files, Http, Ports, Programs, Progress, TokenStore, UserInterface};
 use crate::secret::Secret;
 use crate::service::configuration::StoreTable;
 use crate::service::{self, Configuration, Registration, Service};
@@ -206,6 +206,11 @@ impl Context {
             trust: surroundings.trust.map_err(Error::from),
             proxy: surroundings.proxy.map_err(Error::from),
         }
+    }
+
+    /// Programs that take hallpass's place.
+    pub fn programs(&self) -> &dyn Programs {
+        &edge::process::Replacement
     }
 
     /// Bars and waiting lines on stderr.

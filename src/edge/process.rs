@@ -2,17 +2,26 @@
 
 use std::process::Command;
 
+use crate::error::{Code, Error};
+use crate::port::{Program, Programs};
+use crate::secret::printable;
+
+/// The limit on core dumps that this process was started with.
+#[cfg(unix)]
+static CORE: std::sync::OnceLock<rustix::process::Rlimit> = std::sync::OnceLock::new();
+
 /// Turns core dumps off and the process undumpable, where the system can (must 77).
 ///
-/// Only the soft limit: a program that `exec` starts may raise its own again. A failure changes
-/// nothing that the person could act on.
+/// Only the soft limit, so that [`Replacement`] can give it back. A failure changes nothing that
+/// the person could act on.
 pub fn harden() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let before = CORE.get_or_init(|| getrlimit(Resource::Core)).clone();
         let limit = Rlimit {
             current: Some(0),
-            maximum: getrlimit(Resource::Core).maximum,
+            maximum: before.maximum,
         };
         let _ = setrlimit(Resource::Core, limit);
     }
@@ -37,6 +46,48 @@ pub fn hide_secrets(command: &mut Command) {
         if name.to_str().is_some_and(is_secret) {
             command.env_remove(name);
         }
+    }
+}
+
+/// Programs that take this process's place.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Replacement;
+
+impl Programs for Replacement {
+    fn replace(&self, program: &Program) -> Error {
+        let mut command = Command::new(&program.name);
+        hide_secrets(&mut command);
+        command.args(&program.arguments);
+        for (name, value) in &program.environment {
+            command.env(name, value.expose());
+        }
+        let failed = take_over(command);
+        let name = printable(&program.name.to_string_lossy(), 200);
+        Error::new(Code::Usage, format!("cannot run {name}"))
+            .with_hint("is it on PATH, spelled right and executable?")
+            .with_source(failed)
+    }
+}
+
+/// Every file of ours is close-on-exec, so the program gets the standard streams only; being
+/// undumpable ends with the `exec` by itself.
+#[cfg(unix)]
+fn take_over(mut command: Command) -> std::io::Error {
+    use std::os::unix::process::CommandExt;
+    if let Some(before) = CORE.get() {
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, before.clone());
+    }
+    let failed = command.exec();
+    harden();
+    failed
+}
+
+/// Without `exec` the program runs as a child, and this process waits to end as it does.
+#[cfg(not(unix))]
+fn take_over(mut command: Command) -> std::io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(failed) => failed,
     }
 }
 

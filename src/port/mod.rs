@@ -2,6 +2,7 @@
 //!
 //! Futures are not `Send`: one `current_thread` runtime drives the program.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -337,6 +338,22 @@ pub trait Transfer: Send + Sync {
 
 /// See [`Progress::waiting`].
 pub trait Waiting {}
+
+/// A program to run, with secrets of its own.
+#[derive(Debug)]
+pub struct Program {
+    /// As written, or on `PATH`.
+    pub name: OsString,
+    pub arguments: Vec<OsString>,
+    /// Added to the environment; of hallpass's own secrets it gets nothing else.
+    pub environment: Vec<(String, Secret)>,
+}
+
+/// Runs programs for the person.
+pub trait Programs {
+    /// Runs it in place of this process: returns only where it could not be started.
+    fn replace(&self, program: &Program) -> Error;
+}
 
 /// Signals held back while something must not be torn apart.
 pub trait Interrupts {

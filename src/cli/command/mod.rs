@@ -6,6 +6,7 @@ pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod edit;
+pub mod exec;
 pub mod inspect;
 pub mod list;
 pub mod login;
@@ -29,6 +30,7 @@ pub fn run(cx: &Context, command: Command) -> Result<()> {
         Command::Login(args) => login::run(cx, args),
         Command::Logout(args) => logout::run(cx, args),
         Command::Call(args) => call::run(cx, *args),
+        Command::Exec(args) => exec::run(cx, args),
         Command::Token(args) => token::run(cx, args),
         Command::Status(args) => status::run(cx, args),
         Command::Store(args) => store::run(cx, args),
