@@ -8,10 +8,10 @@ use crate::support::sandbox::Transcript;
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
 
-/// Signed in with a token that is stale from the start: it lives shorter than the leeway.
+/// Signed in with a token that is stale from the start: it lives for no second.
 fn at_expiry() -> (Authority, Sandbox) {
     let authority = Authority::honest();
-    authority.provider(|p| p.options.access_token_lifetime = 30);
+    authority.provider(|p| p.options.access_token_lifetime = 0);
     let sandbox = Sandbox::new().service("demo", &authority.service());
     sandbox.hallpass("login demo").ok();
     authority.provider(|p| p.options.access_token_lifetime = 3600);
