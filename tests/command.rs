@@ -6,4 +6,5 @@ mod exec;
 mod secrets;
 mod services;
 mod session;
+mod store;
 mod usage;

@@ -151,3 +151,47 @@ fn a_stopped_holder_of_the_lock_is_told_and_not_waited_for_without_end() {
     rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("continued");
     holder.write(b"");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_in_mid_refresh_waits_until_the_answer_is_stored() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (authority, sandbox) = at_expiry();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        let receiver = std::sync::Mutex::new(receiver);
+        authority.script("/token", move |_, honest| {
+            count.fetch_add(1, Ordering::SeqCst);
+            let receiver = receiver.lock().expect("not poisoned");
+            let _ = receiver.recv_timeout(Duration::from_secs(10));
+            Answer::Whole(honest())
+        });
+        let running = sandbox.start(&["token", "demo"]);
+        while asked.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        let pid = Pid::from_raw(running.id() as i32).expect("a pid");
+        kill_process(pid, signal).expect("sent");
+        sender.send(()).expect("the script listens");
+        let ended = running.finish();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        // It died of the signal, but not before the rotated token was safe.
+        sandbox.hallpass("token demo").ok();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
+    let (authority, sandbox) = at_expiry();
+    let shown = sandbox.shell(
+        "trap '' HUP; hallpass token demo --refresh >out & \
+        pid=$!; while kill -HUP $pid 2>/dev/null; do :; done; wait $pid; echo exit $?",
+    );
+    assert_eq!(shown, "exit 0\n");
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+}

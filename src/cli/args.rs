@@ -50,6 +50,7 @@ const TEMPLATE: &str = "\
  More
   demo         Run the whole journey here: no account, no network
   doctor       Find out why it does not work, and what to do
+  store        Show, choose or move the store that keeps sessions
   completions  Print a completion script for a shell
   man          Write man pages into a folder
 
@@ -79,6 +80,9 @@ Environment:
   HALLPASS_<SERVICE>_CLIENT_SECRET
                                  its client secret
   HALLPASS_<SERVICE>_<VARIABLE>  a variable of its provider: HALLPASS_WORK_TENANT
+  HALLPASS_TOKEN_<SERVICE>       an access token to use, for machines without a store
+  HALLPASS_STORE_PASSPHRASE_FILE
+                                 a file with the encrypted store's passphrase
   BROWSER                        the browser to start
   NO_COLOR, CLICOLOR_FORCE       no colour, colour into pipes too
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
@@ -154,6 +158,7 @@ pub enum Command {
     Remove(command::remove::Args),
     Demo(command::demo::Args),
     Doctor(command::doctor::Args),
+    Store(command::store::Args),
     Completions(command::completions::Args),
     Man(command::man::Args),
 }

@@ -10,6 +10,7 @@ pub mod output;
 pub mod service_args;
 pub mod sessions;
 pub mod signed_in;
+pub mod store_choice;
 pub mod table;
 pub mod time_words;
 mod usage_error;
