@@ -3,6 +3,7 @@
 mod call;
 mod demo;
 mod exec;
+mod login;
 mod secrets;
 mod services;
 mod session;
