@@ -8,6 +8,7 @@ pub mod new_client;
 pub mod new_service;
 pub mod output;
 pub mod service_args;
+pub mod service_source;
 pub mod sessions;
 pub mod signed_in;
 pub mod store_choice;

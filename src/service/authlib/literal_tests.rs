@@ -1,4 +1,4 @@
-//! Python literals that `register()` calls hold, and those refused.
+//! What Python literals are read as, and what is wrong with others.
 
 use super::*;
 
