@@ -1,9 +1,11 @@
 //! Transcripts of the real binary, one file a command.
 
 mod call;
+mod curl_lines;
 mod demo;
 mod exec;
 mod login;
+mod httpie_items;
 mod secrets;
 mod services;
 mod session;
