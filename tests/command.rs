@@ -1,8 +1,10 @@
 //! Transcripts of the real binary, one file a command.
 
 mod call;
+mod curl_lines;
 mod demo;
 mod exec;
+mod httpie_items;
 mod login;
 mod secrets;
 mod services;
