@@ -34,6 +34,9 @@ _hallpass() {
             hallpass,edit)
                 cmd="hallpass__subcmd__edit"
                 ;;
+            hallpass,exec)
+                cmd="hallpass__subcmd__exec"
+                ;;
             hallpass,inspect)
                 cmd="hallpass__subcmd__inspect"
                 ;;
@@ -61,11 +64,23 @@ _hallpass() {
             hallpass,status)
                 cmd="hallpass__subcmd__status"
                 ;;
+            hallpass,store)
+                cmd="hallpass__subcmd__store"
+                ;;
             hallpass,token)
                 cmd="hallpass__subcmd__token"
                 ;;
             hallpass,userinfo)
                 cmd="hallpass__subcmd__userinfo"
+                ;;
+            hallpass__subcmd__store,move)
+                cmd="hallpass__subcmd__store__subcmd__move"
+                ;;
+            hallpass__subcmd__store,show)
+                cmd="hallpass__subcmd__store__subcmd__show"
+                ;;
+            hallpass__subcmd__store,use)
+                cmd="hallpass__subcmd__store__subcmd__use"
                 ;;
             *)
                 ;;
@@ -74,7 +89,7 @@ _hallpass() {
 
     case "${cmd}" in
         hallpass)
-            opts="-v -h -V --verbose --no-input --error-format --help --version login logout status token call userinfo inspect providers add list show edit remove demo doctor completions man"
+            opts="-v -h -V --verbose --no-input --error-format --help --version login logout status token call exec userinfo inspect providers add list show edit remove demo doctor store completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +618,32 @@ _hallpass() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hallpass__subcmd__exec)
+            opts="-v -h --env --min-ttl --verbose --no-input --error-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hallpass__subcmd__inspect)
             opts="-v -h --id-token --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -829,6 +870,114 @@ _hallpass() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hallpass__subcmd__store)
+            opts="-v -h --verbose --no-input --error-format --help show use move"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hallpass__subcmd__store__subcmd__move)
+            opts="-v -h --path --key-file --remember --protocol --verbose --no-input --error-format --help keyring file command pass"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remember)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hallpass__subcmd__store__subcmd__show)
+            opts="-v -h --format --verbose --no-input --error-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hallpass__subcmd__store__subcmd__use)
+            opts="-v -h --path --key-file --remember --protocol --verbose --no-input --error-format --help keyring file command pass"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remember)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hallpass__subcmd__token)
             opts="-v -h --min-ttl --refresh --as --id-token --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -884,11 +1033,12 @@ fi
 
 _hallpass_with_services() {
     _hallpass "$@"
-    [[ ${COMP_WORDS[COMP_CWORD]} == -* || $COMP_CWORD -ne 2 ]] && return 0
+    local cur=${COMP_WORDS[COMP_CWORD]}
+    [[ $cur == -* || $COMP_CWORD -ne 2 ]] && return 0
     case " login logout status token call userinfo show edit remove " in
         *" ${COMP_WORDS[1]} "*)
-            COMPREPLY=( $(compgen -W "$(hallpass list --names 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+            COMPREPLY=($(compgen -W "$(hallpass list --names 2>/dev/null)" -- "$cur"))
             ;;
     esac
 }
-complete -F _hallpass_with_services -o nosort -o bashdefault -o default hallpass
+complete -F _hallpass_with_services -o bashdefault -o default hallpass

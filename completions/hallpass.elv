@@ -31,6 +31,7 @@ set edit:completion:arg-completer[hallpass] = {|@words|
             cand status 'Show every session: account, scope, time left, store'
             cand token 'Print a valid access token and nothing else'
             cand call 'Make one authenticated request'
+            cand exec 'Run a command with fresh tokens in its environment'
             cand userinfo 'Show who is signed in (OpenID Connect UserInfo)'
             cand inspect 'Decode a JWT offline: header, claims, times in words'
             cand providers 'List the presets and how to register a client with each'
@@ -41,6 +42,7 @@ set edit:completion:arg-completer[hallpass] = {|@words|
             cand remove 'Remove a service'
             cand demo 'Run the whole journey here: no account, no network'
             cand doctor 'Find out why it does not work, and what to do'
+            cand store 'Show, choose or move the store that keeps sessions'
             cand completions 'Print a completion script for a shell'
             cand man 'Write man pages into a folder'
         }
@@ -209,6 +211,16 @@ set edit:completion:arg-completer[hallpass] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'hallpass;exec'= {
+            cand --env 'The variable; with several services SERVICE=NAME'
+            cand --min-ttl 'Lifetime each token must have left: 90s, 5m, 2h'
+            cand --error-format 'How errors look on stderr'
+            cand -v 'Show requests and responses on stderr, secrets redacted'
+            cand --verbose 'Show requests and responses on stderr, secrets redacted'
+            cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'hallpass;userinfo'= {
             cand --error-format 'How errors look on stderr'
             cand -v 'Show requests and responses on stderr, secrets redacted'
@@ -344,6 +356,50 @@ set edit:completion:arg-completer[hallpass] = {|@words|
         }
         &'hallpass;doctor'= {
             cand --format 'How results look'
+            cand --error-format 'How errors look on stderr'
+            cand -v 'Show requests and responses on stderr, secrets redacted'
+            cand --verbose 'Show requests and responses on stderr, secrets redacted'
+            cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hallpass;store'= {
+            cand --error-format 'How errors look on stderr'
+            cand -v 'Show requests and responses on stderr, secrets redacted'
+            cand --verbose 'Show requests and responses on stderr, secrets redacted'
+            cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand show 'Show which store is in use'
+            cand use 'Use a store from now on; sessions stay where they are'
+            cand move 'Use a store from now on, and carry every session over'
+        }
+        &'hallpass;store;show'= {
+            cand --format 'How results look'
+            cand --error-format 'How errors look on stderr'
+            cand -v 'Show requests and responses on stderr, secrets redacted'
+            cand --verbose 'Show requests and responses on stderr, secrets redacted'
+            cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hallpass;store;use'= {
+            cand --path 'Folder of the encrypted files'
+            cand --key-file 'Key file in place of a passphrase; made where there is none'
+            cand --remember 'How long the unlocked key may rest in the Linux kernel keyring: 15m, 8h'
+            cand --protocol 'How the command is spoken to: hallpass, docker-credential, pass'
+            cand --error-format 'How errors look on stderr'
+            cand -v 'Show requests and responses on stderr, secrets redacted'
+            cand --verbose 'Show requests and responses on stderr, secrets redacted'
+            cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'hallpass;store;move'= {
+            cand --path 'Folder of the encrypted files'
+            cand --key-file 'Key file in place of a passphrase; made where there is none'
+            cand --remember 'How long the unlocked key may rest in the Linux kernel keyring: 15m, 8h'
+            cand --protocol 'How the command is spoken to: hallpass, docker-credential, pass'
             cand --error-format 'How errors look on stderr'
             cand -v 'Show requests and responses on stderr, secrets redacted'
             cand --verbose 'Show requests and responses on stderr, secrets redacted'

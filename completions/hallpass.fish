@@ -35,6 +35,7 @@ complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "logout" -d 'Revok
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "status" -d 'Show every session: account, scope, time left, store'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "token" -d 'Print a valid access token and nothing else'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "call" -d 'Make one authenticated request'
+complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "exec" -d 'Run a command with fresh tokens in its environment'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "userinfo" -d 'Show who is signed in (OpenID Connect UserInfo)'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "inspect" -d 'Decode a JWT offline: header, claims, times in words'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "providers" -d 'List the presets and how to register a client with each'
@@ -45,6 +46,7 @@ complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "edit" -d 'Change 
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "remove" -d 'Remove a service'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "demo" -d 'Run the whole journey here: no account, no network'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "doctor" -d 'Find out why it does not work, and what to do'
+complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "store" -d 'Show, choose or move the store that keeps sessions'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "man" -d 'Write man pages into a folder'
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l flow -d 'How to sign in; by default what fits this machine and the server' -r -f -a "browser\t'Browser and loopback redirect'
@@ -170,6 +172,13 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s n -l netrc
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l env -d 'The variable; with several services SERVICE=NAME' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l min-ttl -d 'Lifetime each token must have left: 90s, 5m, 2h' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand userinfo" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand userinfo" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
@@ -291,6 +300,39 @@ json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -f -a "show" -d 'Show which store is in use'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -f -a "use" -d 'Use a store from now on; sessions stay where they are'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and not __fish_seen_subcommand_from show use move" -f -a "move" -d 'Use a store from now on, and carry every session over'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from show" -l format -d 'How results look' -r -f -a "text\t'For people'
+json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from show" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l path -d 'Folder of the encrypted files' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l key-file -d 'Key file in place of a passphrase; made where there is none' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l remember -d 'How long the unlocked key may rest in the Linux kernel keyring: 15m, 8h' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l protocol -d 'How the command is spoken to: hallpass, docker-credential, pass' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l path -d 'Folder of the encrypted files' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l key-file -d 'Key file in place of a passphrase; made where there is none' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l remember -d 'How long the unlocked key may rest in the Linux kernel keyring: 15m, 8h' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l protocol -d 'How the command is spoken to: hallpass, docker-credential, pass' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand store; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand completions" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand completions" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
