@@ -94,6 +94,7 @@ async fn send(
         tokens,
         service,
         policy: &Policy::default(),
+        deadline: None,
     };
     sender.send(outgoing).await
 }
