@@ -6,6 +6,7 @@ mod demo;
 mod exec;
 mod httpie_items;
 mod login;
+mod doctor;
 mod secrets;
 mod services;
 mod session;
