@@ -3,10 +3,10 @@
 mod call;
 mod curl_lines;
 mod demo;
+mod doctor;
 mod exec;
 mod httpie_items;
 mod login;
-mod doctor;
 mod secrets;
 mod services;
 mod session;

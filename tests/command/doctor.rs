@@ -32,7 +32,9 @@ fn where_everything_works_every_check_says_so() {
     let before = authority.forms("/token").len();
     let transcript = sandbox.hallpass("doctor demo --format json").ok();
     for (check, result) in checks(&transcript.json()) {
-        assert_eq!(result, "ok", "{check}: {transcript:#?}");
+        // The scripted server sends no Date.
+        let expected = if check == "clock" { "skipped" } else { "ok" };
+        assert_eq!(result, expected, "{check}: {transcript:#?}");
     }
     // One made-up code; the refresh token is not spent to look at it.
     let forms = authority.forms("/token");
