@@ -2,9 +2,14 @@
 
 mod batch;
 mod call;
+mod curl_lines;
 mod demo;
+mod doctor;
 mod exec;
+mod httpie_items;
+mod login;
 mod secrets;
 mod services;
 mod session;
+mod store;
 mod usage;

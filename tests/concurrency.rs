@@ -8,10 +8,10 @@ use crate::support::sandbox::Transcript;
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
 
-/// Signed in with a token that is stale from the start: it lives shorter than the leeway.
+/// Signed in with a token that is stale from the start: it lives for no second.
 fn at_expiry() -> (Authority, Sandbox) {
     let authority = Authority::honest();
-    authority.provider(|p| p.options.access_token_lifetime = 30);
+    authority.provider(|p| p.options.access_token_lifetime = 0);
     let sandbox = Sandbox::new().service("demo", &authority.service());
     sandbox.hallpass("login demo").ok();
     authority.provider(|p| p.options.access_token_lifetime = 3600);
@@ -86,11 +86,9 @@ fn a_slow_refresh_is_waited_for_and_not_repeated() {
         Answer::Whole(honest())
     });
     let mut waiting = sandbox.start(&["token", "demo"]);
-    while asked.load(Ordering::SeqCst) == 0 {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let mut second = sandbox.start(&["token", "demo"]);
-    second.wait_for("waiting");
+    second.wait_for("aiting for");
     sender.send(()).expect("the script listens");
     waiting.write(b"");
     waiting.finish().ok();
@@ -136,13 +134,11 @@ fn a_stopped_holder_of_the_lock_is_told_and_not_waited_for_without_end() {
     let (authority, sandbox) = at_expiry();
     authority.always("/token", Answer::Stall(Vec::new()));
     let mut holder = sandbox.start(&["token", "demo"]);
-    while authority.requests("/token").is_empty() {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let pid = rustix::process::Pid::from_raw(holder.id() as i32).expect("a pid");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("stopped");
     let mut other = sandbox.start(&["token", "demo"]);
-    let line = other.wait_for("waiting");
+    let line = other.wait_for("aiting for");
     assert!(
         line.contains(&holder.id().to_string()) || line.contains("demo"),
         "{line}"
@@ -150,4 +146,46 @@ fn a_stopped_holder_of_the_lock_is_told_and_not_waited_for_without_end() {
     drop(other);
     rustix::process::kill_process(pid, rustix::process::Signal::CONT).expect("continued");
     holder.write(b"");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_in_mid_refresh_waits_until_the_answer_is_stored() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let (authority, sandbox) = at_expiry();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        let receiver = std::sync::Mutex::new(receiver);
+        authority.script("/token", move |_, honest| {
+            count.fetch_add(1, Ordering::SeqCst);
+            let receiver = receiver.lock().expect("not poisoned");
+            let _ = receiver.recv_timeout(Duration::from_secs(10));
+            Answer::Whole(honest())
+        });
+        let running = sandbox.start(&["token", "demo"]);
+        authority.wait_for_request("/token");
+        let pid = Pid::from_raw(running.id() as i32).expect("a pid");
+        kill_process(pid, signal).expect("sent");
+        sender.send(()).expect("the script listens");
+        let ended = running.finish();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        // It died of the signal, but not before the rotated token was safe.
+        sandbox.hallpass("token demo").ok();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
+    let (authority, sandbox) = at_expiry();
+    let shown = sandbox.shell(
+        "trap '' HUP; hallpass token demo --refresh >out & \
+        pid=$!; while kill -HUP $pid 2>/dev/null; do :; done; wait $pid; echo exit $?",
+    );
+    assert_eq!(shown, "exit 0\n");
+    assert_eq!(authority.token_requests("refresh_token"), 1);
 }

@@ -25,6 +25,7 @@ pub mod send;
 #[cfg(test)]
 mod send_tests;
 pub mod tokens;
+pub mod typed;
 pub mod url;
 pub mod words;
 pub mod write_out;

@@ -1,6 +1,6 @@
 //! The command line as clap sees it: global flags and one variant a command.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::command;
 
@@ -51,6 +51,7 @@ const TEMPLATE: &str = "\
  More
   demo         Run the whole journey here: no account, no network
   doctor       Find out why it does not work, and what to do
+  store        Show, choose or move the store that keeps sessions
   completions  Print a completion script for a shell
   man          Write man pages into a folder
 
@@ -80,6 +81,9 @@ Environment:
   HALLPASS_<SERVICE>_CLIENT_SECRET
                                  its client secret
   HALLPASS_<SERVICE>_<VARIABLE>  a variable of its provider: HALLPASS_WORK_TENANT
+  HALLPASS_TOKEN_<SERVICE>       an access token to use, for machines without a store
+  HALLPASS_STORE_PASSPHRASE_FILE
+                                 a file with the encrypted store's passphrase
   BROWSER                        the browser to start
   NO_COLOR, CLICOLOR_FORCE       no colour, colour into pipes too
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
@@ -136,28 +140,78 @@ pub enum Format {
     Json,
 }
 
-/// One variant a command, in the order of `--help`.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Login(command::login::Args),
-    Logout(command::logout::Args),
-    Status(command::status::Args),
-    Token(command::token::Args),
-    Call(Box<command::call::Args>),
-    Batch(Box<command::batch::Args>),
-    Exec(command::exec::Args),
-    Userinfo(command::userinfo::Args),
-    Inspect(command::inspect::Args),
-    Providers(command::providers::Args),
-    Add(Box<command::add::Args>),
-    List(command::list::Args),
-    Show(command::show::Args),
-    Edit(Box<command::edit::Args>),
-    Remove(command::remove::Args),
-    Demo(command::demo::Args),
-    Doctor(command::doctor::Args),
-    Completions(command::completions::Args),
-    Man(command::man::Args),
+/// Names every command once: variant, word, arguments.
+///
+/// clap's derive would build the arguments of every command for each run; here only those of the
+/// command that was typed are built, which is half of what `token` costs.
+macro_rules! commands {
+    ($($variant:ident $name:literal $args:ty;)*) => {
+        /// One variant a command, in the order of `--help`.
+        #[derive(Debug)]
+        pub enum Command {
+            $($variant($args),)*
+        }
+
+        impl Subcommand for Command {
+            fn augment_subcommands(root: clap::Command) -> clap::Command {
+                root$(.subcommand(clap::Command::new($name).defer(<$args>::augment_args)))*
+            }
+
+            fn augment_subcommands_for_update(root: clap::Command) -> clap::Command {
+                Self::augment_subcommands(root)
+            }
+
+            fn has_subcommand(name: &str) -> bool {
+                [$($name),*].contains(&name)
+            }
+        }
+
+        impl FromArgMatches for Command {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                Self::from_arg_matches_mut(&mut matches.clone())
+            }
+
+            fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+                let (name, mut matches) = matches.remove_subcommand().ok_or_else(missing)?;
+                match name.as_str() {
+                    $($name => <$args>::from_arg_matches_mut(&mut matches).map(Command::$variant),)*
+                    _ => Err(missing()),
+                }
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+commands! {
+    Login "login" command::login::Args;
+    Logout "logout" command::logout::Args;
+    Status "status" command::status::Args;
+    Token "token" command::token::Args;
+    Call "call" Box<command::call::Args>;
+    Batch "batch" Box<command::batch::Args>;
+    Exec "exec" command::exec::Args;
+    Userinfo "userinfo" command::userinfo::Args;
+    Inspect "inspect" command::inspect::Args;
+    Providers "providers" command::providers::Args;
+    Add "add" Box<command::add::Args>;
+    List "list" command::list::Args;
+    Show "show" command::show::Args;
+    Edit "edit" Box<command::edit::Args>;
+    Remove "remove" command::remove::Args;
+    Demo "demo" command::demo::Args;
+    Doctor "doctor" command::doctor::Args;
+    Store "store" command::store::Args;
+    Completions "completions" command::completions::Args;
+    Man "man" command::man::Args;
+}
+
+fn missing() -> clap::Error {
+    clap::Error::new(clap::error::ErrorKind::MissingSubcommand)
 }
 
 #[cfg(test)]
@@ -179,7 +233,8 @@ mod tests {
             .filter_map(|line| line.trim().split_once("  "))
             .map(|(name, about)| (name, about.trim()))
             .collect();
-        let command = Cli::command();
+        let mut command = Cli::command();
+        command.build();
         let defined: Vec<(String, String)> = command
             .get_subcommands()
             .map(|sub| {

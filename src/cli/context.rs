@@ -11,6 +11,7 @@ use crate::edge;
 use crate::error::{Code, Error, Result};
 use crate::port::{Files, Http, Ports, Programs, Progress, TokenStore, UserInterface};
 use crate::secret::Secret;
+use crate::service::configuration::StoreTable;
 use crate::service::{self, Configuration, Registration, Service};
 
 pub use crate::edge::http::{AddressFamily, HttpOptions, HttpVersion};
@@ -163,6 +164,29 @@ impl Context {
     /// The store in use.
     pub fn store(&self) -> &dyn TokenStore {
         &self.store
+    }
+
+    /// A path typed here, as it must be written down to mean the same elsewhere; `~/` stays.
+    pub fn absolute(path: &str) -> String {
+        match std::path::absolute(path) {
+            Ok(absolute) if !path.starts_with("~/") => absolute.to_string_lossy().into_owned(),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// The store that `table` describes; nothing uses it yet.
+    pub fn open_store(&self, table: &StoreTable) -> Result<Box<dyn TokenStore>> {
+        self.store.open(table)
+    }
+
+    /// Remembers the choice of a store in the configuration file.
+    pub fn remember_store(&self, table: &StoreTable) -> Result<()> {
+        self.edit_configuration(&|text| service::edit::put_store(text, table))
+    }
+
+    /// This run uses `store` from now on.
+    pub fn switch_store(&self, store: Box<dyn TokenStore>) {
+        self.store.switch(store);
     }
 
     /// A client for an API, as `call`'s flags want it.

@@ -43,7 +43,7 @@ pub fn adopt(cx: &Context, url: &str) -> Result<String> {
 }
 
 /// What the URL is: an issuer, or an API that names one (RFC 9728).
-async fn find(cx: &Context, url: &str) -> Result<Registration> {
+pub async fn find(cx: &Context, url: &str) -> Result<Registration> {
     let ports = cx.ports();
     let no_issuer = match discover_either(&ports, url).await {
         Ok(metadata) => {
@@ -101,7 +101,7 @@ fn scope(metadata: &ServerMetadata) -> Option<Vec<String>> {
 }
 
 /// A name that can be typed: the issuer's host, with what tells two issuers on it apart.
-fn name_of(issuer: &str, taken: &dyn Fn(&str) -> bool) -> Result<String> {
+pub fn name_of(issuer: &str, taken: &dyn Fn(&str) -> bool) -> Result<String> {
     let url = Url::parse(issuer).map_err(|_| {
         Error::new(
             Code::Usage,

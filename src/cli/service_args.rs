@@ -130,7 +130,7 @@ impl ServiceArgs {
 
 impl ClientArgs {
     fn secret_source(&self) -> Result<Option<SecretSource>> {
-        if self.from_stdin()? {
+        if self.is_on_stdin()? {
             return Ok(Some(SecretSource::Store));
         }
         if let Some(command) = &self.client_secret_command {
@@ -142,7 +142,7 @@ impl ClientArgs {
     }
 
     /// Whether the secret comes from stdin; as an argument it would be seen by everybody.
-    fn from_stdin(&self) -> Result<bool> {
+    fn is_on_stdin(&self) -> Result<bool> {
         match self.client_secret.as_deref() {
             None | Some("-") => Ok(self.client_secret_stdin || self.client_secret.is_some()),
             Some(_) => Err(Error::new(
@@ -155,7 +155,7 @@ impl ClientArgs {
 
     /// The secret that is to be stored, where one is given on stdin.
     pub fn stored_secret(&self, cx: &Context) -> Result<Option<Secret>> {
-        match self.from_stdin()? {
+        match self.is_on_stdin()? {
             true => cx
                 .read_secret("Client secret:", "--client-secret-stdin")
                 .map(Some),

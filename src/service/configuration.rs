@@ -43,7 +43,7 @@ pub struct StoreTable {
     /// `command`: program and arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<String>>,
-    /// `command`: `hallpass` or `docker-credential`.
+    /// `command`: `hallpass`, `docker-credential` or `pass`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
 }
@@ -289,7 +289,7 @@ fn read_store(
         (
             "protocol",
             &store.protocol,
-            &["hallpass", "docker-credential"],
+            &["hallpass", "docker-credential", "pass"],
         ),
     ] {
         if let Some(value) = value

@@ -69,8 +69,12 @@ pub fn name(service: &str, account: &str) -> String {
 
 /// Keeps the facts of a record. Only `status` and completion need them, so a failure is a warning.
 pub fn write(ports: &Ports<'_>, service: &str, record: &Record) {
-    let facts = Facts::of(ports, service, record);
-    let written = serde_json::to_vec(&facts)
+    write_facts(ports, &Facts::of(ports, service, record));
+}
+
+/// Keeps facts as they are given; see [`write`].
+pub fn write_facts(ports: &Ports<'_>, facts: &Facts) {
+    let written = serde_json::to_vec(facts)
         .map_err(|error| Error::new(Code::Internal, error.to_string()))
         .and_then(|json| ports.state.write(StateKind::Session, &facts.name(), &json));
     if let Err(error) = written {

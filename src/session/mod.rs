@@ -9,6 +9,7 @@ pub mod freshness;
 pub mod given_token;
 pub mod keeping;
 mod locked;
+pub mod moving;
 pub mod record;
 mod renewal;
 pub mod sign_in;

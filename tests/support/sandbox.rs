@@ -103,6 +103,11 @@ impl Sandbox {
         self
     }
 
+    /// What a run of the binary finds in its environment.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
     /// A path inside.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

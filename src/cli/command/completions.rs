@@ -27,35 +27,86 @@ const TAKE_A_SERVICE: &[&str] = &[
 
 /// Runs it.
 pub fn run(_cx: &Context, args: Args) -> Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "hallpass", &mut script);
-    let mut script = String::from_utf8(script)
-        .map_err(|_| Error::new(Code::Internal, "the completion script is not text"))?;
-    script.push_str(&service_names(args.shell));
-    output::text(&script)
+    output::text(&script(args.shell)?)
 }
 
-/// What makes the services' names complete too, where the shell lets it be added simply.
-fn service_names(shell: Shell) -> String {
-    let commands = TAKE_A_SERVICE.join(" ");
+/// The script of one shell.
+fn script(shell: Shell) -> Result<String> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "hallpass", &mut script);
+    let script = String::from_utf8(script)
+        .map_err(|_| Error::new(Code::Internal, "the completion script is not text"))?;
+    Ok(with_service_names(shell, script))
+}
+
+/// What makes the services' names complete too, where the shell lets it be added simply: the
+/// script asks `hallpass list --names`, which reads one file.
+fn with_service_names(shell: Shell, script: String) -> String {
     match shell {
-        Shell::Fish => format!(
-            "complete -c hallpass -n \"__fish_seen_subcommand_from {commands}\" -f \
-             -a \"(hallpass list --names 2>/dev/null)\"\n"
-        ),
-        Shell::Bash => format!(
-            "\n\
-             _hallpass_with_services() {{\n\
-             \x20   _hallpass \"$@\"\n\
-             \x20   [[ ${{COMP_WORDS[COMP_CWORD]}} == -* || $COMP_CWORD -ne 2 ]] && return 0\n\
-             \x20   case \" {commands} \" in\n\
-             \x20       *\" ${{COMP_WORDS[1]}} \"*)\n\
-             \x20           COMPREPLY=( $(compgen -W \"$(hallpass list --names 2>/dev/null)\" -- \"${{COMP_WORDS[COMP_CWORD]}}\") )\n\
-             \x20           ;;\n\
-             \x20   esac\n\
-             }}\n\
-             complete -F _hallpass_with_services -o nosort -o bashdefault -o default hallpass\n"
-        ),
-        _ => String::new(),
+        Shell::Bash => script + &BASH.replace("COMMANDS", &TAKE_A_SERVICE.join(" ")),
+        Shell::Fish => script + &FISH.replace("COMMANDS", &TAKE_A_SERVICE.join(" ")),
+        Shell::Zsh => script
+            .lines()
+            .map(|line| {
+                let operand =
+                    line.starts_with("':service -- ") || line.starts_with("'::service -- ");
+                match operand {
+                    true => line.replace(":_default'", ":_hallpass_services'") + "\n",
+                    false => format!("{line}\n"),
+                }
+            })
+            .collect::<String>()
+            .replacen("\n\n", ZSH, 1),
+        _ => script,
+    }
+}
+
+const BASH: &str = r#"
+_hallpass_with_services() {
+    _hallpass "$@"
+    local cur=${COMP_WORDS[COMP_CWORD]}
+    [[ $cur == -* || $COMP_CWORD -ne 2 ]] && return 0
+    case " COMMANDS " in
+        *" ${COMP_WORDS[1]} "*)
+            COMPREPLY=($(compgen -W "$(hallpass list --names 2>/dev/null)" -- "$cur"))
+            ;;
+    esac
+}
+complete -F _hallpass_with_services -o bashdefault -o default hallpass
+"#;
+
+const FISH: &str = "complete -c hallpass -n \"__fish_seen_subcommand_from COMMANDS\" -f \
+     -a \"(hallpass list --names 2>/dev/null)\"\n";
+
+const ZSH: &str = r#"
+
+_hallpass_services() {
+    local -a names
+    names=(${(f)"$(hallpass list --names 2>/dev/null)"})
+    compadd -a names
+}
+
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_complete_where_the_shell_lets_them() {
+        for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
+            assert!(script(shell).unwrap().contains("hallpass list --names"));
+        }
+        let zsh = script(Shell::Zsh).unwrap();
+        let with = zsh.matches(":_hallpass_services'").count();
+        assert!(with >= TAKE_A_SERVICE.len(), "{with} operands complete");
+    }
+
+    #[test]
+    fn each_named_command_is_one() {
+        let command = Cli::command();
+        for name in TAKE_A_SERVICE {
+            assert!(command.find_subcommand(name).is_some(), "{name}");
+        }
     }
 }

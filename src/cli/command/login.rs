@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::context::Context;
-use crate::cli::{duration, new_client, new_service};
+use crate::cli::{duration, new_client, new_service, store_choice};
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
 use crate::port::LoopbackHost;
@@ -113,6 +113,7 @@ enum HostName {
 /// Runs it.
 pub fn run(cx: &Context, args: Args) -> Result<()> {
     let options = options(&args)?;
+    store_choice::ensure(cx)?;
     let reference = match new_service::is_url(&args.service) {
         true => new_service::adopt(cx, &args.service)?,
         false => args.service.clone(),

@@ -17,6 +17,7 @@ pub mod providers;
 pub mod remove;
 pub mod show;
 pub mod status;
+pub mod store;
 pub mod token;
 pub mod userinfo;
 
@@ -34,6 +35,7 @@ pub fn run(cx: &Context, command: Command) -> Result<()> {
         Command::Exec(args) => exec::run(cx, args),
         Command::Token(args) => token::run(cx, args),
         Command::Status(args) => status::run(cx, args),
+        Command::Store(args) => store::run(cx, args),
         Command::Userinfo(args) => userinfo::run(cx, args),
         Command::Inspect(args) => inspect::run(cx, args),
         Command::Add(args) => add::run(cx, *args),

@@ -43,6 +43,8 @@ pub struct Chosen {
     ui: Rc<dyn UserInterface>,
     table: OnceCell<StoreTable>,
     store: OnceCell<Box<dyn TokenStore>>,
+    /// What the person chose while this program ran, in place of `store`.
+    chosen_since: OnceCell<Box<dyn TokenStore>>,
 }
 
 impl Chosen {
@@ -53,6 +55,7 @@ impl Chosen {
             ui,
             table: OnceCell::new(),
             store: OnceCell::new(),
+            chosen_since: OnceCell::new(),
         }
     }
 
@@ -61,8 +64,18 @@ impl Chosen {
         let _ = self.table.set(table);
     }
 
+    /// Another store, from the table that the person chose; not used before [`Chosen::switch`].
+    pub fn open(&self, table: &StoreTable) -> Result<Box<dyn TokenStore>> {
+        open(table, &self.paths, &self.ui)
+    }
+
+    /// From now on this store is used. At most once in a run.
+    pub fn switch(&self, store: Box<dyn TokenStore>) {
+        let _ = self.chosen_since.set(store);
+    }
+
     fn store(&self) -> Result<&dyn TokenStore> {
-        if let Some(store) = self.store.get() {
+        if let Some(store) = self.chosen_since.get().or(self.store.get()) {
             return Ok(store.as_ref());
         }
         let nothing = StoreTable::default();

@@ -1,0 +1,137 @@
+//! `store`: shown, chosen, and moved with every session carried over.
+
+use crate::support::{Authority, Sandbox};
+
+fn signed_in() -> (Authority, Sandbox) {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new().service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    (authority, sandbox)
+}
+
+/// A helper in hallpass's own protocol that keeps entries as files in the folder `kept`.
+fn helper(sandbox: &Sandbox) -> String {
+    sandbox.write(
+        "helper",
+        r#"
+        mkdir -p "$1"
+        file="$1/$(printf %s "$3" | tr / _)"
+        case "$2" in
+            get) if [ -e "$file" ]; then cat "$file"; fi ;;
+            set) cat >"$file" ;;
+            delete) rm -f "$file" ;;
+        esac
+        "#,
+    );
+    let path = |name: &str| sandbox.path(name).to_str().expect("Unicode").to_owned();
+    format!("sh {} {}", path("helper"), path("kept"))
+}
+
+#[test]
+fn a_session_moves_from_store_to_store_and_stays_whole() {
+    let (_authority, sandbox) = signed_in();
+    let helper = helper(&sandbox);
+    let folder = sandbox.path("elsewhere");
+    let folder = folder.to_str().expect("Unicode");
+    for line in [
+        format!("store move command -- {helper}"),
+        format!("store move file --path {folder} --key-file {folder}-key"),
+        format!("store move command -- {helper}"),
+    ] {
+        let before = sandbox.hallpass("token demo").ok();
+        let ended = sandbox.hallpass(&line).ok();
+        let _ = ended.says("1 entry carried over").does_not_say("stays in");
+        let after = sandbox.hallpass("token demo").ok();
+        assert_eq!(after.data(), before.data());
+        sandbox.hallpass("token demo --refresh").ok();
+    }
+}
+
+#[test]
+fn the_old_copy_is_gone_and_the_choice_is_remembered() {
+    let (_authority, sandbox) = signed_in();
+    let helper = helper(&sandbox);
+    let sealed = |sandbox: &Sandbox| {
+        let left = sandbox.left_behind();
+        let sealed = left.iter().filter(|(path, _)| {
+            path.extension()
+                .is_some_and(|extension| extension == "sealed")
+        });
+        sealed.count()
+    };
+    assert_eq!(sealed(&sandbox), 2);
+    sandbox
+        .hallpass(&format!("store move command -- {helper}"))
+        .ok();
+    // What is left tells a wrong key from a damaged file.
+    assert_eq!(sealed(&sandbox), 1);
+    let config = sandbox.read("config/config.toml");
+    assert!(config.contains("kind = \"command\""), "{config}");
+    assert!(!config.contains("key_file"), "{config}");
+    assert!(config.contains("[service.demo]"), "{config}");
+    let shown = sandbox.hallpass("store show").ok();
+    assert!(shown.out().contains("command sh "), "{}", shown.out());
+    assert!(shown.out().contains("sessions  1"), "{}", shown.out());
+    let status = sandbox.hallpass("status demo").ok();
+    assert!(status.out().contains("command sh "), "{}", status.out());
+}
+
+#[test]
+fn a_store_that_does_not_work_is_not_chosen() {
+    let (_authority, sandbox) = signed_in();
+    let before = sandbox.read("config/config.toml");
+    for line in [
+        "store move keyring",
+        "store use keyring",
+        "store move command -- /nonexistent/program",
+        "store use command -- false",
+        "store use file",
+    ] {
+        let ended = sandbox.hallpass(line).fails(7);
+        let _ = ended.says("hint: ");
+        assert_eq!(sandbox.read("config/config.toml"), before, "{line}");
+        sandbox.hallpass("token demo").ok();
+    }
+    for line in [
+        "store use keyring --path x",
+        "store use file -- cat",
+        "store use command",
+        "store move file --protocol pass",
+    ] {
+        let code = sandbox.hallpass(line).code;
+        assert!([2, 3].contains(&code), "{line}: {code}");
+        assert_eq!(sandbox.read("config/config.toml"), before, "{line}");
+    }
+}
+
+#[test]
+fn a_passphrase_in_a_file_opens_the_store_and_without_it_the_store_is_locked() {
+    let (_authority, sandbox) = signed_in();
+    sandbox.write("passphrase", "correct horse\n");
+    let file = sandbox.path("passphrase");
+    let path = sandbox.path("elsewhere");
+    let line = format!("store move file --path {}", path.to_str().expect("Unicode"));
+    let sandbox = sandbox.env(
+        "HALLPASS_STORE_PASSPHRASE_FILE",
+        file.to_str().expect("Unicode"),
+    );
+    sandbox.hallpass(&line).ok();
+    sandbox.hallpass("token demo").ok();
+    let sandbox = sandbox.without_env("HALLPASS_STORE_PASSPHRASE_FILE");
+    let ended = sandbox.hallpass("token demo").fails(7);
+    let _ = ended.says("locked").says("HALLPASS_STORE_PASSPHRASE_FILE");
+    let sandbox = sandbox.env("HALLPASS_STORE_PASSPHRASE", "correct house");
+    let ended = sandbox.hallpass("token demo").fails(7);
+    let _ = ended.says("does not open").does_not_say("house");
+}
+
+#[test]
+fn sessions_that_stay_behind_are_told() {
+    let (_authority, sandbox) = signed_in();
+    let helper = helper(&sandbox);
+    let ended = sandbox
+        .hallpass(&format!("store use command -- {helper}"))
+        .ok();
+    let _ = ended.says("1 session left in").says("store move");
+    sandbox.hallpass("token demo").fails(4);
+}
