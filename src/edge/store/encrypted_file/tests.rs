@@ -22,7 +22,7 @@ fn with_passphrase(root: &Path, given: Option<&str>, typed: &[&str]) -> Store<En
     ui.prompts.set(!typed.is_empty());
     let typed = typed.iter().map(|line| (*line).to_owned());
     ui.answers.borrow_mut().extend(typed);
-    let source = Passphrase::new(Box::new(environment), Rc::new(ui));
+    let source = Passphrase::new(Box::new(environment), Rc::new(ui), None);
     let source = KeySource::Passphrase(source);
     Store(EncryptedFile::new(root.join("store"), source))
 }
