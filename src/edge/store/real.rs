@@ -178,7 +178,9 @@ fn locked_entry() {
         return;
     }
     let (store, key) = (keyring(), EntryKey::session("work@ada"));
-    let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ()).unwrap();
+    let mut guard = store
+        .lock(&key, Duration::from_secs(20), &mut |_| ())
+        .unwrap();
     guard.write(&"value".into()).unwrap();
     assert!(
         Command::new("sh")
@@ -290,7 +292,9 @@ fn full() {
         return;
     }
     let (store, key) = (keyring(), EntryKey::session("work@ada"));
-    let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ()).unwrap();
+    let mut guard = store
+        .lock(&key, Duration::from_secs(20), &mut |_| ())
+        .unwrap();
     guard.write(&"old".into()).unwrap();
     let large = "x".repeat(65_536);
     let error = guard.write(&large.as_str().into()).unwrap_err();

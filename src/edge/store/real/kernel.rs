@@ -47,7 +47,7 @@ fn resting() {
     }
     let key = EntryKey::session("work@ada");
     let write = |store: &Store<EncryptedFile>, value: &str| {
-        let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ())?;
+        let mut guard = store.lock(&key, Duration::from_secs(20), &mut |_| ())?;
         guard.write(&value.into())
     };
     write(&sealed_with(&["horse", "horse"]), "one").unwrap();
