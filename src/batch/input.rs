@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::template::Template;
+use super::values::{is_id, scalar, values};
 use crate::call::body::Payload;
 use crate::call::header::{self, HeaderLine};
 use crate::call::request::Outgoing;
@@ -266,54 +267,6 @@ fn header_line(name: &str, value: &Value) -> Result<HeaderLine> {
                 .with_hint("a string, a list of strings, or null to leave it out"))
         }
     }
-}
-
-/// Text, number and truth value as text.
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-type Values = (BTreeMap<String, String>, Option<Value>, bool);
-
-/// A line is the value of the one variable; an object names several.
-fn values(line: &str, names: &[&str]) -> Result<Values> {
-    let text = match line.trim_ascii_start().as_bytes().first() {
-        Some(b'{') => {
-            let object: serde_json::Map<String, Value> =
-                serde_json::from_str(line).map_err(|error| {
-                    let why = printable(&error.to_string(), 200);
-                    Error::new(Code::Usage, format!("not a JSON object: {why}"))
-                        .with_hint("a line is the value itself, or an object of values")
-                })?;
-            let id = object.get("id").filter(|id| is_id(id)).cloned();
-            let values = object.into_iter();
-            let values = values.filter_map(|(name, value)| Some((name, scalar(&value)?)));
-            let given = id.is_some();
-            return Ok((values.collect(), id, given));
-        }
-        // As `jq` prints it without -r.
-        Some(b'"') => serde_json::from_str(line).unwrap_or_else(|_| line.to_owned()),
-        _ => line.to_owned(),
-    };
-    let [name] = names else {
-        let what = format!("the template has {} variables", names.len());
-        return Err(
-            Error::new(Code::Usage, what).with_hint(match names.is_empty() {
-                true => "put one in: 'users/{id}'",
-                false => "then a line is an object: {\"org\":\"x\",\"id\":7}",
-            }),
-        );
-    };
-    let id = Some(Value::String(text.clone()));
-    Ok((BTreeMap::from([((*name).to_owned(), text)]), id, false))
-}
-
-fn is_id(id: &Value) -> bool {
-    matches!(id, Value::String(_) | Value::Number(_))
 }
 
 fn check_id(id: &Option<Value>) -> Result<()> {

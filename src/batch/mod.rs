@@ -13,3 +13,4 @@ mod run_tests;
 pub mod summary;
 pub mod template;
 pub mod tokens;
+pub mod values;
