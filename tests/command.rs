@@ -1,6 +1,7 @@
 //! Transcripts of the real binary, one file a command.
 
 mod call;
+mod call_answers;
 mod curl_lines;
 mod demo;
 mod doctor;
