@@ -3,6 +3,7 @@
 mod call;
 mod curl_lines;
 mod demo;
+mod doctor;
 mod exec;
 mod httpie_items;
 mod login;

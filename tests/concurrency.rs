@@ -86,11 +86,9 @@ fn a_slow_refresh_is_waited_for_and_not_repeated() {
         Answer::Whole(honest())
     });
     let mut waiting = sandbox.start(&["token", "demo"]);
-    while asked.load(Ordering::SeqCst) == 0 {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let mut second = sandbox.start(&["token", "demo"]);
-    second.wait_for("waiting");
+    second.wait_for("aiting for");
     sender.send(()).expect("the script listens");
     waiting.write(b"");
     waiting.finish().ok();
@@ -136,13 +134,11 @@ fn a_stopped_holder_of_the_lock_is_told_and_not_waited_for_without_end() {
     let (authority, sandbox) = at_expiry();
     authority.always("/token", Answer::Stall(Vec::new()));
     let mut holder = sandbox.start(&["token", "demo"]);
-    while authority.requests("/token").is_empty() {
-        std::thread::yield_now();
-    }
+    authority.wait_for_request("/token");
     let pid = rustix::process::Pid::from_raw(holder.id() as i32).expect("a pid");
     rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("stopped");
     let mut other = sandbox.start(&["token", "demo"]);
-    let line = other.wait_for("waiting");
+    let line = other.wait_for("aiting for");
     assert!(
         line.contains(&holder.id().to_string()) || line.contains("demo"),
         "{line}"
@@ -169,9 +165,7 @@ fn a_signal_in_mid_refresh_waits_until_the_answer_is_stored() {
             Answer::Whole(honest())
         });
         let running = sandbox.start(&["token", "demo"]);
-        while asked.load(Ordering::SeqCst) == 0 {
-            std::thread::yield_now();
-        }
+        authority.wait_for_request("/token");
         let pid = Pid::from_raw(running.id() as i32).expect("a pid");
         kill_process(pid, signal).expect("sent");
         sender.send(()).expect("the script listens");

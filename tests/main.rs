@@ -2,6 +2,7 @@
 
 // Tests are the outside world: they start programs, write files and read the environment.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 mod command;
 mod concurrency;

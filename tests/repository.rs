@@ -1,8 +1,11 @@
 //! The repository checked by itself: the order of its rooms, the size of its files, and that
 //! what is written down is true.
 
+mod exit_codes;
 mod files;
+mod generated;
 mod layers;
+mod readme;
 mod rows;
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::service_args::{over, secret_in_store, store_secret};
+use crate::cli::service_source::ask_for_variables;
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
 use crate::grant::discovery::discover_for;
@@ -31,6 +32,7 @@ pub fn ensure(
     given: &NewClientArgs,
     options: &Options,
 ) -> Result<Service> {
+    fill_variables(cx, reference)?;
     let service = cx.service(reference)?;
     if service.values.client_id.is_some() {
         return match &given.client_id {
@@ -58,6 +60,25 @@ pub fn ensure(
     };
     keep(cx, &service, found)?;
     cx.service(reference)
+}
+
+/// A preset that is used for the first time may need to know a host or a tenant.
+fn fill_variables(cx: &Context, reference: &str) -> Result<()> {
+    let name = reference.split('@').next().unwrap_or(reference);
+    let configuration = cx.configuration()?;
+    let known = configuration.services.contains_key(name);
+    if known || !cx.ports().ui.can_prompt() || configuration.provider(name).is_err() {
+        return Ok(());
+    }
+    let mut layer = Registration {
+        provider: Some(name.to_owned()),
+        ..Registration::default()
+    };
+    ask_for_variables(cx, &configuration, &mut layer)?;
+    match layer.variables.is_empty() {
+        true => Ok(()),
+        false => cx.save_service(name, &layer),
+    }
 }
 
 impl NewClientArgs {

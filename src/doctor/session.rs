@@ -5,17 +5,18 @@ use crate::error::Code;
 use crate::port::{Ports, UnixTime};
 use crate::service::Service;
 use crate::service::registration::Grant;
-use crate::session::{Record, Wanted, access_token};
+use crate::session::{Record, Wanted, access_token, peek};
 
 /// A refresh token with less than this left is worth a word: a week of holidays.
 const SOON: i64 = 7 * 24 * 3600;
 
 /// Gets a token the way every command does, renewing it if it is stale, and reads its record.
 pub(super) async fn session(ports: &Ports<'_>, service: &Service) -> Vec<Finding> {
-    let now = ports.clock.now();
-    match access_token(ports, service, &Wanted::default()).await {
+    let wanted = Wanted::default();
+    let fresh = matches!(peek(ports, service, &wanted), Ok(Some(_)));
+    match access_token(ports, service, &wanted).await {
         Ok(access) => {
-            let renewed = access.record.received_at >= now;
+            let renewed = !fresh;
             of_record(&access.record, service, ports.clock.now(), renewed)
         }
         Err(error) => {

@@ -7,27 +7,37 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::port::{Cache, Clock, StateFiles, StateKind, UnixTime};
 
-use super::clock::SystemClock;
-
 /// What a run remembers of documents and facts.
 #[derive(Debug, Default)]
-pub struct Forgetful {
+pub struct Forgetful<C> {
+    clock: C,
     documents: RefCell<BTreeMap<String, (Vec<u8>, UnixTime)>>,
     files: RefCell<BTreeMap<(StateKind, String), Vec<u8>>>,
 }
 
-impl Cache for Forgetful {
+impl<C: Clock> Forgetful<C> {
+    /// Remembers nothing yet; documents are stamped by this clock.
+    pub fn new(clock: C) -> Self {
+        Forgetful {
+            clock,
+            documents: RefCell::default(),
+            files: RefCell::default(),
+        }
+    }
+}
+
+impl<C: Clock> Cache for Forgetful<C> {
     fn get(&self, key: &str) -> Option<(Vec<u8>, UnixTime)> {
         self.documents.borrow().get(key).cloned()
     }
 
     fn put(&self, key: &str, document: &[u8]) {
-        let entry = (document.to_vec(), SystemClock.now());
+        let entry = (document.to_vec(), self.clock.now());
         self.documents.borrow_mut().insert(key.to_owned(), entry);
     }
 }
 
-impl StateFiles for Forgetful {
+impl<C> StateFiles for Forgetful<C> {
     fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
         let files = self.files.borrow();
         let ours = files.iter().filter(|((seen, _), _)| *seen == kind);

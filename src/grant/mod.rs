@@ -18,6 +18,7 @@ mod document;
 pub mod id_token;
 pub mod landing_page;
 mod oauth2_client;
+pub mod password;
 mod pushed_authorization;
 pub mod redirect;
 pub mod refresh_token;
@@ -44,7 +45,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// Of a client that speaks for itself.
+    /// Without a browser that waits, and without an ID Token.
     pub fn without_a_person(client: &Client, token: TokenSet) -> Self {
         SignedIn {
             captured: captured(client, &token, &BTreeMap::new()),

@@ -3,10 +3,10 @@
 use super::record::{Binding, VERSION};
 use super::turn::{self, Turn};
 use super::{Record, account, facts, keeping};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::grant::landing_page::Page;
 use crate::grant::{
-    Client, SignedIn, authorization_code, client_credentials, device_code, userinfo,
+    Client, SignedIn, authorization_code, client_credentials, device_code, password, userinfo,
 };
 use crate::port::Ports;
 use crate::service::Service;
@@ -22,6 +22,8 @@ pub enum Flow {
     Device,
     Paste,
     ClientCredentials,
+    /// Only where the service says so.
+    Password,
 }
 
 /// Signs in and stores the session; the browser's page tells whether that worked.
@@ -109,16 +111,7 @@ fn choose(
     let chosen = match (flow, values.grant) {
         (Flow::Choose, Some(Grant::ClientCredentials)) => Flow::ClientCredentials,
         (Flow::Choose, Some(Grant::DeviceCode)) => Flow::Device,
-        (Flow::Choose, Some(Grant::Password)) => {
-            return Err(Error::new(
-                Code::ServiceIncomplete,
-                format!(
-                    "service \"{}\" asks for the password grant",
-                    client.service.name
-                ),
-            )
-            .with_hint("hallpass never asks for a password; choose another --flow"));
-        }
+        (Flow::Choose, Some(Grant::Password)) => Flow::Password,
         (Flow::Choose, _) if has_device && !ports.browser.available() => Flow::Device,
         // A server without the code flow says so; where it does not, the endpoint is missing.
         (Flow::Choose, _)
@@ -161,6 +154,10 @@ async fn run(
                 Grant::ClientCredentials,
                 SignedIn::without_a_person(client, token),
             ))
+        }
+        Flow::Password => {
+            let signed_in = password::sign_in(ports, client, options).await?;
+            Ok((Grant::Password, signed_in))
         }
         Flow::Choose | Flow::Browser | Flow::Paste => {
             let signed_in = authorization_code::sign_in(ports, client, options).await?;

@@ -24,7 +24,7 @@ fn recorded() -> (Authority, RecordingApi, Sandbox) {
 
 #[test]
 fn a_relative_url_is_appended_to_the_base_with_the_token_in_the_header() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let token = sandbox.hallpass("token demo").ok();
     sandbox.hallpass("call demo items?x=1").ok();
     let request = api.only_request();
@@ -37,7 +37,7 @@ fn a_relative_url_is_appended_to_the_base_with_the_token_in_the_header() {
 
 #[test]
 fn items_make_json_query_and_headers() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let run = [
         "call",
         "demo",
@@ -59,7 +59,7 @@ fn items_make_json_query_and_headers() {
 
 #[test]
 fn curls_letters_mean_what_curl_means() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let run = [
         "call", "demo", "-X", "PUT", "-H", "X-A: 1", "-d", "a=1", "-d", "b=2", "things",
     ];
@@ -74,7 +74,7 @@ fn curls_letters_mean_what_curl_means() {
 
 #[test]
 fn the_body_goes_through_unchanged_into_a_pipe() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let bytes: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     api.push(Answer::new(200, "application/octet-stream", bytes.clone()));
     let transcript = sandbox.hallpass("call demo blob").ok();
@@ -84,7 +84,7 @@ fn the_body_goes_through_unchanged_into_a_pipe() {
 
 #[test]
 fn a_4xx_or_5xx_prints_the_body_and_exits_22() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     for status in [400, 404, 422, 500] {
         api.push(Answer::new(status, "application/json", "{\"why\":1}"));
         let ended = sandbox.hallpass("call demo x");
@@ -108,7 +108,7 @@ fn a_401_invalid_token_renews_once_and_repeats_once() {
 
 #[test]
 fn insufficient_scope_says_which_login_helps() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let challenge = [(
         "www-authenticate",
         "Bearer error=\"insufficient_scope\", scope=\"notes:write\"",
@@ -123,7 +123,7 @@ fn insufficient_scope_says_which_login_helps() {
 
 #[test]
 fn another_origin_never_sees_the_token() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let evil = RecordingApi::start();
     let url = format!("{}/x", evil.origin());
     sandbox
@@ -136,7 +136,7 @@ fn another_origin_never_sees_the_token() {
 #[test]
 fn redirects_are_followed_only_with_l_and_the_token_stays_home() {
     for status in [301, 302, 303, 307, 308] {
-        let (_, api, sandbox) = recorded();
+        let (_authority, api, sandbox) = recorded();
         let evil = RecordingApi::start();
         let target = format!("{}/stolen", evil.origin());
         let answer = Answer::with_headers(status, &[("location", target.as_str())], "");
@@ -157,7 +157,7 @@ fn redirects_are_followed_only_with_l_and_the_token_stays_home() {
 
 #[test]
 fn a_redirect_within_the_origin_keeps_the_token() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     api.push(Answer::with_headers(302, &[("location", "/v1/there")], ""));
     sandbox.hallpass("call demo here -L").ok();
     let second = &api.requests()[1];
@@ -167,7 +167,7 @@ fn a_redirect_within_the_origin_keeps_the_token() {
 
 #[test]
 fn include_shows_the_head_and_output_goes_to_a_file() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     api.push(Answer::with_headers(200, &[("x-answer", "yes")], "body"));
     let shown = sandbox.hallpass("call demo x -i").ok();
     let text = shown.out().to_ascii_lowercase();
@@ -191,7 +191,7 @@ fn include_shows_the_head_and_output_goes_to_a_file() {
 
 #[test]
 fn verbose_shows_the_wire_without_the_secrets() {
-    let (_, _, sandbox) = recorded();
+    let (_authority, _api, sandbox) = recorded();
     let token = sandbox.hallpass("token demo").ok();
     let shown = sandbox.hallpass("call demo x -v").ok();
     assert!(shown.stderr.contains("/v1/x"), "{shown:#?}");
@@ -200,7 +200,7 @@ fn verbose_shows_the_wire_without_the_secrets() {
 
 #[test]
 fn a_header_cannot_smuggle_a_line() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     sandbox
         .run(&["call", "demo", "x", "-H", "a: b\r\nX: y"])
         .fails(2);
@@ -209,7 +209,7 @@ fn a_header_cannot_smuggle_a_line() {
 
 #[test]
 fn a_url_alone_finds_the_service_that_covers_it() {
-    let (_, api, sandbox) = recorded();
+    let (_authority, api, sandbox) = recorded();
     let url = format!("{}/v1/items", api.origin());
     sandbox.run(&["call", &url]).ok();
     assert_eq!(api.only_request().uri(), "/v1/items");

@@ -51,7 +51,7 @@ fn state_nonce_and_verifier_are_new_each_time() {
 
 #[test]
 fn a_chatty_browser_does_not_reach_our_stdout() {
-    let (_, sandbox) = signed_in();
+    let (_authority, sandbox) = signed_in();
     // The double is a test binary: it prints "running 1 test" and more.
     let transcript = sandbox.hallpass("login demo").ok();
     assert!(transcript.stdout.is_empty(), "{transcript:#?}");
@@ -94,7 +94,7 @@ fn the_consent_page_works_through_a_browser() {
 
 #[test]
 fn token_prints_the_token_one_line_end_and_nothing_else() {
-    let (_, sandbox) = signed_in();
+    let (_authority, sandbox) = signed_in();
     let transcript = sandbox.hallpass("token demo").ok();
     assert_eq!(transcript.stderr, "");
     let text = transcript.out();
@@ -119,7 +119,7 @@ fn a_fresh_token_asks_no_server() {
 
 #[test]
 fn a_broken_pipe_ends_quietly() {
-    let (_, sandbox) = signed_in();
+    let (_authority, sandbox) = signed_in();
     let shown = sandbox.shell("hallpass token demo | head -c0; echo done");
     assert_eq!(shown, "done\n");
 }
@@ -127,7 +127,7 @@ fn a_broken_pipe_ends_quietly() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_under_stdout_is_an_error() {
-    let (_, sandbox) = signed_in();
+    let (_authority, sandbox) = signed_in();
     let shown = sandbox.shell("hallpass token demo > /dev/full; echo exit $?");
     assert!(shown.ends_with("exit 1\n"), "{shown}");
     assert!(
@@ -175,7 +175,7 @@ fn status_unlocks_nothing_and_tells_by_its_exit_code() {
 
 #[test]
 fn userinfo_prints_the_claims() {
-    let (_, sandbox) = signed_in();
+    let (_authority, sandbox) = signed_in();
     let claims = sandbox.hallpass("userinfo demo").ok().json();
     assert_eq!(claims["sub"], "ada-1815");
     assert_eq!(claims["email"], "ada@example.com");

@@ -36,7 +36,7 @@ fn inspect_decodes_a_jwt_offline_from_stdin() {
                DQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1\
                gFWFOEjXk";
     let sandbox = Sandbox::bare();
-    let shown = sandbox.run_with_input(&["inspect", "-", "--format", "json"], jwt.as_bytes());
+    let shown = sandbox.run_with_input(&["inspect", "--format", "json"], jwt.as_bytes());
     let shown = shown.ok().json().to_string();
     assert!(shown.contains("joe") && shown.contains("HS256"), "{shown}");
 }

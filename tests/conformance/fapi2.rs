@@ -31,7 +31,7 @@ fn fapi2_invalid_secondary_aud() {
         let id = token.claims["aud"].as_str().unwrap_or_default().to_owned();
         token.claims["aud"] = json!([id, format!("{id}1")]);
     });
-    parties.refuse(9, "aud");
+    parties.refuse(9, "hallpass-demo1");
 }
 
 #[test]

@@ -211,5 +211,5 @@ fn an_old_auth_time_is_refused_where_max_age_was_asked() {
         .authority
         .id_token(|t| t.claim("auth_time", (now() - 3600).into()));
     let ended = parties.sandbox.hallpass("login demo --max-age 60");
-    let _ = ended.fails(9).says("auth_time");
+    let _ = ended.fails(9).says("max_age");
 }

@@ -315,7 +315,7 @@ fn t26_a_missing_id_token_is_an_error_where_openid_was_asked() {
     parties.authority.mutate("/token", |body| {
         body.as_object_mut().expect("an object").remove("id_token");
     });
-    parties.refuse(9, "ID Token");
+    parties.refuse(9, "id_token");
 }
 
 #[test]

@@ -34,7 +34,13 @@ try {
   }));
   if (plan === 'attack') await attack();
   await page.goto(start, { waitUntil: 'load' });
-  for (let step = 0; step < 6 && !page.url().startsWith(redirect.origin); step += 1) {
+  for (let step = 0; step < 8 && !page.url().startsWith(redirect.origin); step += 1) {
+    // The page of form_post sends itself on; looking at it may come too late.
+    const button = await page.$('button[type=submit]').catch(() => null);
+    if (!button) {
+      await page.waitForNavigation({ waitUntil: 'load', timeout: 2_000 }).catch(() => {});
+      continue;
+    }
     if (await page.$('input[name=login]')) {
       await page.type('input[name=login]', 'ada');
       await page.type('input[name=password]', 'any');

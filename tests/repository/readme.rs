@@ -2,7 +2,10 @@
 //! commands start with `$ `, and what follows is what they print, with `…` and `[..]` standing
 //! for whatever differs.
 
+use crate::support::Authority;
 use crate::support::sandbox::Sandbox;
+use crate::support::server::Answer;
+use hallpass::demo::CLIENT_ID;
 
 /// One block: commands with the output that is written under them.
 struct Block {
@@ -71,6 +74,50 @@ fn matches_line(written: &str, printed: &str) -> bool {
     left.ends_with(last)
 }
 
+/// Services as the README's reader would have them. `google` and `github` are the shipped presets
+/// with every address of theirs moved to loopback.
+#[cfg(unix)]
+fn world(authority: &Authority) -> Sandbox {
+    let origin = authority.origin();
+    let on_loopback = |provider: &str| {
+        format!(
+            "provider = \"{provider}\"\nclient_id = \"{CLIENT_ID}\"\n\
+             issuer = \"{origin}\"\nauthorization_endpoint = \"{origin}/authorize\"\n\
+             token_endpoint = \"{origin}/token\"\nrevocation_endpoint = \"{origin}/revoke\"\n\
+             userinfo_endpoint = \"{origin}/userinfo\"\njwks_uri = \"{origin}/jwks\"\n\
+             token_endpoint_auth_method = \"none\"\nid_token_signed_response_alg = \"ES256\"\napi_base_url = \"{origin}/\"\naudience = []\n"
+        )
+    };
+    let ada = r#"{"sub":"ada-1815","name":"Ada Lovelace","email":"ada@example.com"}"#;
+    authority.always(
+        "/oauth2/v3/userinfo",
+        Answer::new(200, "application/json", ada),
+    );
+    let repositories = r#"[{"full_name":"ada/engine"},{"full_name":"ada/notes"}]"#;
+    authority.always(
+        "/user/repos",
+        Answer::new(200, "application/json", repositories),
+    );
+    let sandbox = Sandbox::new()
+        .service(
+            "demo",
+            &authority
+                .service()
+                .replace("\"notes:read\"", "\"notes:read\", \"notes:write\""),
+        )
+        .service("google", &on_loopback("google"))
+        .service(
+            "github",
+            &format!("{}scope = [\"openid\", \"email\"]\n", on_loopback("github")),
+        )
+        .env("ISSUER", &authority.issuer())
+        .env("GOOGLE", &origin);
+    for service in ["demo", "github"] {
+        let _ = sandbox.hallpass(&format!("login {service}")).ok();
+    }
+    sandbox
+}
+
 /// What the blocks run against: `hallpass` on PATH, the demo provider as service `demo`.
 fn run(sandbox: &Sandbox, block: &Block) -> Result<(), String> {
     for (command, written) in &block.commands {
@@ -95,7 +142,7 @@ fn console_blocks_print_what_the_readme_says() {
     let blocks = blocks(&readme);
     assert!(!blocks.is_empty(), "README.md shows no command");
     let authority = crate::support::Authority::honest();
-    let sandbox = Sandbox::new().service("demo", &authority.service());
+    let sandbox = world(&authority);
     let wrong: Vec<String> = blocks
         .iter()
         .filter_map(|block| run(&sandbox, block).err())

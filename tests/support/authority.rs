@@ -1,7 +1,7 @@
 //! The scripted authorization server: the demo's honest provider, which checks what it receives,
 //! wrapped by scripts that misbehave on demand. Every request is kept.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hallpass::demo::{Consent, Options, Provider};
@@ -20,10 +20,15 @@ struct State {
     passed: i64,
 }
 
+struct Shared {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
 /// See the module.
 pub struct Authority {
     server: Server,
-    state: Arc<Mutex<State>>,
+    state: Arc<Shared>,
 }
 
 impl Authority {
@@ -38,12 +43,16 @@ impl Authority {
         let server = Server::start(|origin| {
             let mut options = Options::new(format!("{origin}{path}"));
             options.consent = Consent::Grant;
-            let state = Arc::new(Mutex::new(State {
+            let state = State {
                 provider: Provider::new(options).expect("a provider"),
                 scripts: Vec::new(),
                 log: Vec::new(),
                 passed: 0,
-            }));
+            };
+            let state = Arc::new(Shared {
+                state: Mutex::new(state),
+                arrived: Condvar::new(),
+            });
             shared = Some(state.clone());
             move |request| answer(&state, request)
         });
@@ -191,6 +200,18 @@ impl Authority {
             .count()
     }
 
+    /// Waits until a request to this path has arrived.
+    #[track_caller]
+    pub fn wait_for_request(&self, path: &str) {
+        let missing = |state: &mut State| !state.log.iter().any(|r| r.uri().path() == path);
+        let waited = self
+            .state
+            .arrived
+            .wait_timeout_while(self.lock(), wire::DEADLINE, missing);
+        let (_state, time) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+        assert!(!time.timed_out(), "nobody asked for {path}");
+    }
+
     /// Every path that was asked for, in order.
     pub fn paths(&self) -> Vec<String> {
         let state = self.lock();
@@ -208,23 +229,25 @@ impl Authority {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(shared: &Shared) -> MutexGuard<'_, State> {
     // A failed assertion in one test must not hide behind a poisoned lock in its server.
-    state
+    shared
+        .state
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn answer(state: &Arc<Mutex<State>>, request: Request) -> Answer {
+fn answer(shared: &Arc<Shared>, request: Request) -> Answer {
     let script = {
-        let mut state = lock(state);
+        let mut state = lock(shared);
         state.log.push(request.clone());
+        shared.arrived.notify_all();
         let path = request.uri().path();
         let found = state.scripts.iter().find(|(taken, _)| taken == path);
         found.map(|(_, script)| script.clone())
     };
     let mut honest = || {
-        let mut state = lock(state);
+        let mut state = lock(shared);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = since.expect("a sane clock").as_secs() as i64 + state.passed;
         let random = ring::rand::SystemRandom::new();

@@ -92,15 +92,27 @@ pub fn walk(start: &Url, allow: bool) -> wire::Response {
     panic!("the pages never end at {url}");
 }
 
-/// Cookies of one walk, by host and port.
+/// Cookies of one walk.
 #[derive(Default)]
-struct Jar(Vec<(String, String, String)>);
+struct Jar(Vec<Cookie>);
+
+struct Cookie {
+    origin: String,
+    path: String,
+    name: String,
+    value: String,
+}
 
 impl Jar {
     fn send(&mut self, method: &str, url: &Url, body: &[u8]) -> wire::Response {
         let origin = url.origin().ascii_serialization();
-        let ours = self.0.iter().filter(|(at, _, _)| *at == origin);
-        let cookies: Vec<String> = ours.map(|(_, n, v)| format!("{n}={v}")).collect();
+        let ours = self
+            .0
+            .iter()
+            .filter(|cookie| cookie.origin == origin && url.path().starts_with(&cookie.path));
+        let cookies: Vec<String> = ours
+            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .collect();
         let cookies = cookies.join("; ");
         let mut headers = vec![("cookie", cookies.as_str())];
         if method == "POST" {
@@ -108,14 +120,30 @@ impl Jar {
         }
         let response = wire::request(method, url, &headers, body)
             .unwrap_or_else(|error| panic!("{method} {url}: {error}"));
-        for cookie in response.headers().get_all(http::header::SET_COOKIE) {
-            let cookie = cookie.to_str().expect("ASCII");
-            let pair = cookie.split(';').next().unwrap_or_default();
-            let (name, value) = pair.split_once('=').expect("a cookie");
-            self.0.retain(|(at, n, _)| *at != origin || n != name);
-            self.0.push((origin.clone(), name.into(), value.into()));
+        for header in response.headers().get_all(http::header::SET_COOKIE) {
+            self.take(&origin, header.to_str().expect("ASCII"));
         }
         response
+    }
+
+    /// Sets a cookie, or with an empty value takes it out.
+    fn take(&mut self, origin: &str, header: &str) {
+        let mut parts = header.split(';').map(str::trim);
+        let pair = parts.next().unwrap_or_default();
+        let (name, value) = pair.split_once('=').expect("a cookie");
+        let path = parts.find_map(|part| part.strip_prefix("path="));
+        let path = path.unwrap_or("/");
+        self.0.retain(|c| {
+            (c.origin.as_str(), c.path.as_str(), c.name.as_str()) != (origin, path, name)
+        });
+        if !value.is_empty() {
+            self.0.push(Cookie {
+                origin: origin.into(),
+                path: path.into(),
+                name: name.into(),
+                value: value.into(),
+            });
+        }
     }
 }
 
@@ -141,7 +169,7 @@ impl Form {
             let pair = || (attribute(tag, "name"), attribute(tag, "value"));
             if tag.starts_with("form") {
                 found.action = attribute(tag, "action")?;
-            } else if tag.starts_with("input") && tag.contains("\"login\"") {
+            } else if tag.starts_with("input") && tag.contains("name=\"login\"") {
                 found.hidden.push(("login".into(), "ada".into()));
             } else if tag.starts_with("input") && tag.contains("hidden") {
                 let (name, value) = pair();

@@ -1,5 +1,9 @@
 //! `hallpass demo`.
 
+mod api;
+mod journey;
+mod story;
+
 use crate::cli::context::Context;
 use crate::cli::context::demo::Stage;
 use crate::cli::output;
@@ -44,7 +48,8 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     if args.serve {
         return serve(cx, &args);
     }
-    todo!()
+    let browser = !args.no_browser && cx.stdout().is_terminal && cx.ports().browser.available();
+    journey::run(cx, browser)
 }
 
 fn serve(cx: &Context, args: &Args) -> Result<()> {

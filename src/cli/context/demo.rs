@@ -18,7 +18,7 @@ pub struct Stage {
     provider: Arc<Mutex<Provider>>,
     clock: StageClock,
     store: edge::store::memory::Memory,
-    memory: edge::forgetful::Forgetful,
+    memory: edge::forgetful::Forgetful<StageClock>,
     walker: edge::demo_browser::WalkingBrowser,
     running: edge::demo_server::Running,
 }
@@ -66,9 +66,9 @@ impl Stage {
         Ok(Stage {
             issuer,
             provider,
+            memory: edge::forgetful::Forgetful::new(clock.clone()),
             clock,
             store: edge::store::memory::Memory::default(),
-            memory: edge::forgetful::Forgetful::default(),
             walker: edge::demo_browser::WalkingBrowser,
             running,
         })

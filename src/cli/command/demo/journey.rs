@@ -1,10 +1,9 @@
 //! The journey itself, through the same functions as the real commands.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde_json::Value;
-
-use super::story::{Audience, say, seconds, step, wire};
+use super::api::{ask_with, call};
+use super::story::{Audience, Story, seconds};
 use crate::cli::context::Context;
 use crate::cli::context::demo::Stage;
 use crate::demo::{CLIENT_ID, Consent};
@@ -13,7 +12,6 @@ use crate::grant::authorization_code::Options;
 use crate::grant::{Client, userinfo};
 use crate::port::Ports;
 use crate::service::{Configuration, Registration, Service};
-use crate::session::access_token::Renew;
 use crate::session::sign_in::{Flow, sign_in};
 use crate::session::{Record, Wanted, access_token, sign_out::sign_out};
 
@@ -26,6 +24,8 @@ const PATIENCE_WITH_ITSELF: Duration = Duration::from_secs(20);
 
 /// One run of the demo.
 struct Journey<'a> {
+    story: Story,
+    cx: &'a Context,
     stage: &'a Stage,
     ports: Ports<'a>,
     service: Service,
@@ -34,26 +34,36 @@ struct Journey<'a> {
 
 /// Tells the whole story; fails where any step did not really work.
 pub fn run(cx: &Context, browser: bool) -> Result<()> {
-    let begun = Instant::now();
+    let clock = cx.ports().clock;
+    let begun = clock.steady_millis();
     let stage = Stage::open(None, Consent::Ask, LIFETIME)?;
     let ports = cx.ports();
-    let audience = Audience { ui: ports.ui };
+    let story = Story {
+        colour: cx.stdout().colour,
+    };
+    let audience = Audience {
+        story,
+        browser,
+        ui: ports.ui,
+    };
     let journey = Journey {
+        story,
+        cx,
         ports: stage.ports(cx, &audience, browser),
         service: service(&stage.issuer)?,
         stage: &stage,
         browser,
     };
     cx.block_on(journey.tell())?;
-    say("")?;
-    say(&match browser {
+    story.say("")?;
+    story.say(&match browser {
         true => "Everything worked, and nothing of it is left on this machine.".to_owned(),
         false => format!(
             "Everything worked, in {}, and nothing of it is left on this machine.",
-            seconds(begun.elapsed())
+            seconds(clock.steady_millis() - begun)
         ),
     })?;
-    say("Next, with a service of yours:  hallpass login google")
+    story.say("Next, with a service of yours:  hallpass login google")
 }
 
 /// The service as config.toml would describe it.
@@ -82,17 +92,29 @@ impl Journey<'_> {
     }
 
     fn introduce(&self) -> Result<()> {
-        say("")?;
-        say("The whole journey of hallpass, on this machine only: an authorization server and")?;
-        say(&format!("an API run inside this program at {}.", self.stage.issuer))?;
-        say("> is what hallpass sends, < what comes back; secrets are shortened to their start.")
+        self.story.say("")?;
+        self.story.say(
+            "The whole journey of hallpass, on this machine only: an authorization server and",
+        )?;
+        self.story.say(&format!(
+            "an API run inside this program at {}.",
+            self.stage.issuer
+        ))?;
+        self.story.say(
+            "> is what hallpass sends, < what comes back; secrets are shortened to their start.",
+        )
     }
 
     async fn sign_in(&self) -> Result<Record> {
-        step(1, "Sign in: authorization code with PKCE, caught on a loopback port")?;
-        say(match self.browser {
+        self.story.step(
+            1,
+            "Sign in: authorization code with PKCE, caught on a loopback port",
+        )?;
+        self.story.say(match self.browser {
             true => "Your browser opens the consent page: press Allow.",
-            false => "No browser here, so the demo reads the consent page and presses Allow itself.",
+            false => {
+                "No browser here, so the demo reads the consent page and presses Allow itself."
+            }
         })?;
         let options = Options {
             deadline: match self.browser {
@@ -108,39 +130,49 @@ impl Journey<'_> {
             record.token.refresh_token.is_some(),
             "a refresh token was given",
         )?;
-        say(&format!(
-            "Signed in as {}. The ID Token's signature, issuer, audience, nonce, times and at_hash \
-             are right.",
+        self.story.say(&format!(
+            "Signed in as {}. Checked in the ID Token: signature, issuer, audience, nonce,",
             record.account
         ))?;
+        self.story
+            .say("times, and that it belongs to this access token.")?;
         Ok(record)
     }
 
     async fn ask_who(&self, record: &Record) -> Result<()> {
-        step(2, "Ask who that is: OpenID Connect UserInfo")?;
+        self.story
+            .step(2, "Ask who that is: OpenID Connect UserInfo")?;
         let client = Client::prepare(&self.ports, &self.service).await?;
         let subject = record.subject.as_deref();
-        let claims = userinfo::fetch(&self.ports, &client, &record.token, subject).await?;
+        let endpoint = client.endpoint("userinfo_endpoint")?;
+        let token = &record.token;
+        let claims = userinfo::fetch(&self.ports, &endpoint, token, subject, Some(&client)).await?;
         self.wire()?;
         require(claims.contains_key("email"), "UserInfo names an email")
     }
 
     async fn call(&self) -> Result<()> {
-        step(3, "Call the API: hallpass call demo notes")?;
-        let notes = self.get("notes").await?;
+        self.story
+            .step(3, "Call the API: hallpass call demo notes")?;
+        let answer = call(self.cx, &self.ports, &self.service, "notes").await?;
         self.wire()?;
-        let notes = notes.as_array().map_or(0, Vec::len);
-        require(notes > 0, "the API gave notes")?;
-        say(&format!("{notes} notes came. There was no token to copy or paste."))
+        require(answer.status == 200, "the API gave notes")?;
+        self.story.say(&answer.text)?;
+        self.story
+            .say("The token was put in by hallpass, and goes to no other origin than the API's.")
     }
 
     /// The token's time runs out, and the next call renews it first.
     async fn expire(&self, before: &Record) -> Result<Record> {
-        step(4, "An hour passes: the access token expires and is renewed by itself")?;
+        self.story.step(
+            4,
+            "An hour passes: the access token expires and is renewed by itself",
+        )?;
         self.stage
             .let_pass(i64::try_from(LIFETIME).unwrap_or(i64::MAX));
-        self.get("me").await?;
+        let answer = call(self.cx, &self.ports, &self.service, "me").await?;
         self.wire()?;
+        require(answer.status == 200, "the renewed token works")?;
         let access = access_token(&self.ports, &self.service, &Wanted::default()).await?;
         let (old, new) = (&before.token, &access.record.token);
         require(old.access_token != new.access_token, "the token is new")?;
@@ -148,21 +180,26 @@ impl Journey<'_> {
             old.refresh_token != new.refresh_token,
             "the refresh token rotated",
         )?;
-        say("The refresh token was used once and replaced; the clock was only moved for this demo.")?;
+        self.story.say(
+            "The refresh token was used once and replaced; the clock was only moved for this demo.",
+        )?;
         Ok(access.record)
     }
 
     /// The API takes a token back although its time is not up.
     async fn refuse(&self, before: &Record) -> Result<()> {
-        step(5, "The API refuses a token too early: renewed once, and the call repeated")?;
+        self.story.step(
+            5,
+            "The API refuses a token too early: renewed once, and the call repeated",
+        )?;
         self.stage.provider(|p| p.forget_access_tokens())?;
-        self.get("me").await?;
+        let answer = call(self.cx, &self.ports, &self.service, "me").await?;
         self.wire()?;
-        let wanted = Wanted {
-            renew: Renew::IfStale,
-            ..Wanted::default()
-        };
-        let access = access_token(&self.ports, &self.service, &wanted).await?;
+        require(
+            answer.status == 200 && answer.renewed,
+            "the call was repeated with a new token",
+        )?;
+        let access = access_token(&self.ports, &self.service, &Wanted::default()).await?;
         require(
             access.record.token.access_token != before.token.access_token,
             "the refused token was replaced",
@@ -170,7 +207,8 @@ impl Journey<'_> {
     }
 
     async fn sign_out(&self) -> Result<()> {
-        step(6, "Sign out: revoked at the server, forgotten here")?;
+        self.story
+            .step(6, "Sign out: revoked at the server, forgotten here")?;
         let access = access_token(&self.ports, &self.service, &Wanted::default()).await?;
         let out = sign_out(&self.ports, &self.service).await?;
         self.wire()?;
@@ -185,15 +223,16 @@ impl Journey<'_> {
             again.is_err_and(|error| error.code() == Code::LoginRequired),
             "the session is gone here",
         )?;
-        say("Proof: the API is asked once more with the token from before.")?;
-        let status = self.status_with(&access).await?;
+        self.story
+            .say("Proof: the API is asked once more with the token from before.")?;
+        let status = ask_with(self.cx, &self.ports, &self.service, access, "me").await?;
         self.wire()?;
         require(status == 401, "the old access token is dead")
     }
 
     /// What went over the wire since the last step.
     fn wire(&self) -> Result<()> {
-        wire(&self.stage.provider(|p| p.take_journal())?)
+        self.story.wire(&self.stage.provider(|p| p.take_journal())?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the demo tells its story: steps in plain words, and under them what went over the wire.
 
-use std::time::Duration;
+use anstyle::Style;
 
 use crate::cli::output;
 use crate::demo::Exchange;
@@ -41,18 +41,48 @@ const TOLD: &[&str] = &[
     "active",
 ];
 
-/// A step begins.
-pub fn step(number: usize, title: &str) -> Result<()> {
-    output::line(&format!("\n  {number}. {title}"))
+/// The one who tells.
+#[derive(Debug, Clone, Copy)]
+pub struct Story {
+    /// Headings stand out, the wire stands back.
+    pub colour: bool,
 }
 
-/// A sentence under the step.
-pub fn say(text: &str) -> Result<()> {
-    output::line(&format!("{INDENT}{text}"))
+impl Story {
+    /// A step begins.
+    pub fn step(self, number: usize, title: &str) -> Result<()> {
+        let bold = Style::new().bold();
+        output::line(&format!(
+            "\n  {}",
+            self.styled(bold, &format!("{number}. {title}"))
+        ))
+    }
+
+    /// A sentence under the step.
+    pub fn say(self, text: &str) -> Result<()> {
+        match text {
+            "" => output::line(""),
+            text => output::line(&format!("{INDENT}{text}")),
+        }
+    }
+
+    /// The exchanges that belong to the step.
+    pub fn wire(self, exchanges: &[Exchange]) -> Result<()> {
+        let text = wire(exchanges);
+        let faint = Style::new().dimmed();
+        output::stdout(self.styled(faint, &text).as_bytes()).map(drop)
+    }
+
+    fn styled(self, style: Style, text: &str) -> String {
+        match self.colour {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_owned(),
+        }
+    }
 }
 
-/// The exchanges that belong to the step.
-pub fn wire(exchanges: &[Exchange]) -> Result<()> {
+/// Requests and answers, a few lines each.
+fn wire(exchanges: &[Exchange]) -> String {
     let mut text = String::new();
     for exchange in exchanges {
         let status = exchange.status;
@@ -66,7 +96,7 @@ pub fn wire(exchanges: &[Exchange]) -> Result<()> {
         text.push_str(&format!("{INDENT}< {status}\n"));
         text.push_str(&told(&exchange.answered, "    "));
     }
-    output::stdout(text.as_bytes()).map(drop)
+    text
 }
 
 /// `name=value` pairs, several a line.
@@ -94,12 +124,16 @@ fn told(pairs: &[(String, String)], margin: &str) -> String {
 }
 
 /// How long it took, for people.
-pub fn seconds(took: Duration) -> String {
-    format!("{:.2} s", took.as_secs_f64())
+pub fn seconds(millis: u64) -> String {
+    format!("{}.{:02} s", millis / 1000, millis % 1000 / 10)
 }
 
-/// The person as the demo's sign-in meets them: told everything, asked nothing.
+/// The person as the demo's sign-in meets them: told everything, asked nothing. Where no browser
+/// opens, words about a browser would not be true, and are left out.
 pub struct Audience<'a> {
+    pub story: Story,
+    /// Whether there is a browser to tell about.
+    pub browser: bool,
     /// Where words go.
     pub ui: &'a dyn UserInterface,
 }
@@ -110,8 +144,10 @@ impl UserInterface for Audience<'_> {
     }
 
     fn notice(&self, line: &str) {
-        // stdout that cannot be written shows when the step's own words are.
-        let _ = say(line);
+        if self.browser {
+            // stdout that cannot be written shows when the step's own words are.
+            let _ = self.story.say(line);
+        }
     }
 
     fn warn(&self, line: &str) {
