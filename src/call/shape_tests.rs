@@ -2,12 +2,7 @@
 
 use super::*;
 
-fn shaped(
-    jq: Option<&str>,
-    format: Option<Format>,
-    terminal: bool,
-    documents: &[&str],
-) -> String {
+fn shaped(jq: Option<&str>, format: Option<Format>, terminal: bool, documents: &[&str]) -> String {
     let filter = jq.map(|expression| Filter::compile(expression).unwrap());
     let mut shaper = Shaper::new(filter, format, (terminal, false), None);
     let mut out = Vec::new();
@@ -54,8 +49,7 @@ fn at_a_terminal_bare_strings_are_shown_safely() {
         .contains('\u{1b}')
     );
     assert!(
-        !shaped(None, Some(Format::Csv), true, &["[{\"a\":\"\\u001b[2J\"}]"])
-            .contains('\u{1b}')
+        !shaped(None, Some(Format::Csv), true, &["[{\"a\":\"\\u001b[2J\"}]"]).contains('\u{1b}')
     );
 }
 
