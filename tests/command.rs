@@ -2,6 +2,7 @@
 
 mod batch;
 mod call;
+mod call_answers;
 mod curl_lines;
 mod demo;
 mod doctor;

@@ -9,5 +9,7 @@ mod concurrency;
 mod conformance;
 #[cfg(unix)]
 mod interop;
+#[cfg(unix)]
+mod never_lost;
 mod repository;
 mod support;

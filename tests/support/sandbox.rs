@@ -20,6 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub struct Sandbox {
     folder: TempDir,
     environment: BTreeMap<String, String>,
+    /// A program and its arguments that every run goes through.
+    through: Vec<String>,
 }
 
 impl Sandbox {
@@ -72,6 +74,7 @@ impl Sandbox {
         Sandbox {
             folder,
             environment,
+            through: Vec::new(),
         }
     }
 
@@ -85,6 +88,12 @@ impl Sandbox {
     /// Sets an environment variable for every run.
     pub fn env(mut self, name: &str, value: &str) -> Sandbox {
         self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Every run from now on is started by this program, which must become it.
+    pub fn through(mut self, words: &[&str]) -> Sandbox {
+        self.through = words.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
@@ -177,7 +186,12 @@ impl Sandbox {
 
     /// The command, ready to be started in another way.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hallpass"));
+        let mut words = self.through.iter().map(String::as_str);
+        let binary = env!("CARGO_BIN_EXE_hallpass");
+        let mut command = Command::new(words.next().unwrap_or(binary));
+        if !self.through.is_empty() {
+            command.args(words).arg(binary);
+        }
         command
             .env_clear()
             .envs(&self.environment)
@@ -223,6 +237,7 @@ pub struct Running {
     stderr: Option<JoinHandle<Vec<u8>>>,
     lines: Receiver<String>,
     started: Instant,
+    deadline: Duration,
 }
 
 impl Running {
@@ -252,12 +267,19 @@ impl Running {
             stderr: Some(stderr),
             lines,
             started: Instant::now(),
+            deadline: DEADLINE,
         }
     }
 
     /// Process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// It may take three times as long as others.
+    pub fn patiently(mut self) -> Running {
+        self.deadline = DEADLINE * 3;
+        self
     }
 
     /// Types this; the other side may be gone.
@@ -271,7 +293,7 @@ impl Running {
     pub fn wait_for(&mut self, text: &str) -> String {
         let mut seen = String::new();
         loop {
-            let left = DEADLINE.saturating_sub(self.started.elapsed());
+            let left = self.deadline.saturating_sub(self.started.elapsed());
             match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => seen.push_str(&format!("{line}\n")),
@@ -291,8 +313,19 @@ impl Running {
     /// Closes stdin and waits for the end.
     #[must_use = "check how it ended"]
     pub fn finish(mut self) -> Transcript {
+        self.collect()
+    }
+
+    /// Kills it with SIGKILL, wherever it is, and gives what it left.
+    #[must_use = "check what it left"]
+    pub fn killed(mut self) -> Transcript {
+        let _ = self.child.kill();
+        self.collect()
+    }
+
+    fn collect(&mut self) -> Transcript {
         drop(self.child.stdin.take());
-        let left = DEADLINE.saturating_sub(self.started.elapsed());
+        let left = self.deadline.saturating_sub(self.started.elapsed());
         let status = self.child.wait_timeout(left).expect("waiting works");
         if status.is_none() {
             let _ = self.child.kill();

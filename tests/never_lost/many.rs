@@ -1,0 +1,181 @@
+//! Many processes at expiry, one rotating refresh token, reuse detection: S1, S2, must 63, 64.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{any_below, expire, rounds, sealed, signed_in};
+use crate::support::sandbox::Transcript;
+use crate::support::server::Answer;
+use crate::support::{Authority, Sandbox};
+
+const PROCESSES: usize = 64;
+
+/// Starts them all, then waits for each.
+fn together(sandbox: &Sandbox, lines: &[&str]) -> Vec<Transcript> {
+    let running: Vec<_> = (0..PROCESSES)
+        .map(|number| {
+            let words: Vec<&str> = lines[number % lines.len()].split(' ').collect();
+            sandbox.start(&words)
+        })
+        .collect();
+    let ended: Vec<_> = running.into_iter().map(|run| run.finish()).collect();
+    let failed: Vec<_> = ended.iter().filter(|t| t.code != 0).collect();
+    assert!(failed.is_empty(), "{} failed: {failed:#?}", failed.len());
+    ended
+}
+
+/// Exactly one refresh a round, and the session alive after it.
+pub fn storm(name: &str, authority: &Authority, sandbox: &Sandbox, rounds: usize, lines: &[&str]) {
+    for round in 0..rounds {
+        expire(authority, sandbox);
+        let ended = together(sandbox, lines);
+        let refreshes = authority.token_requests("refresh_token");
+        assert_eq!(refreshes, 1, "round {round}");
+        let tokens = ended.iter().filter(|t| t.line.contains("token"));
+        let mut tokens: Vec<_> = tokens.map(|t| t.data()).collect();
+        tokens.dedup();
+        assert_eq!(tokens.len(), 1, "round {round}: one token for all");
+        assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
+    }
+    sandbox.hallpass("token demo --refresh").ok();
+    let processes = rounds * PROCESSES;
+    println!("{name}: {rounds} rounds, {processes} processes, {rounds} refreshes, 0 failures");
+}
+
+#[test]
+fn sixty_four_processes_make_one_refresh_a_round() {
+    let (authority, sandbox) = signed_in();
+    let rounds = rounds(2, 20);
+    storm("file", &authority, &sandbox, rounds, &["token demo"]);
+}
+
+#[test]
+fn sixty_four_processes_of_two_commands_make_one_refresh_a_round() {
+    let (authority, sandbox) = signed_in();
+    let lines = ["token demo", "call demo me"];
+    storm("file, mixed", &authority, &sandbox, rounds(2, 20), &lines);
+}
+
+/// Another hallpass with the same key and a store of its own: its lock is not ours.
+struct Foreign {
+    sandbox: Sandbox,
+}
+
+impl Foreign {
+    fn of(sandbox: &Sandbox, authority: &Authority) -> Foreign {
+        let foreign = Sandbox::new();
+        let key = |sandbox: &Sandbox| {
+            let path = sandbox.path("key");
+            path.to_str().expect("Unicode").to_owned()
+        };
+        let config = foreign.read("config/config.toml");
+        let config = config.replace(&key(&foreign), &key(sandbox));
+        foreign.write("config/config.toml", &config);
+        let sandbox = foreign.service("demo", &authority.service());
+        Foreign { sandbox }
+    }
+
+    /// A session of its own, whose access token lives for so long.
+    fn sign_in(&self, authority: &Authority, lifetime: u64) {
+        authority.provider(|p| p.options.access_token_lifetime = lifetime);
+        self.sandbox.hallpass("login demo").ok();
+        authority.provider(|p| p.options.access_token_lifetime = 3600);
+    }
+
+    /// What it stored, put over what the other one stored, as a program would that syncs folders.
+    fn overwrite(&self, there: &Path) {
+        for (path, content) in sealed(&self.sandbox.path("state/store")) {
+            let name = path.file_name().expect("a name");
+            let new = there.join(".foreign");
+            std::fs::write(&new, content).expect("written");
+            use std::os::unix::fs::PermissionsExt;
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&new, private).expect("permissions");
+            std::fs::rename(&new, there.join(name)).expect("renamed");
+        }
+    }
+}
+
+#[test]
+fn a_foreign_writer_without_our_lock_costs_no_success_and_no_session() {
+    let (authority, sandbox) = signed_in();
+    let foreign = Foreign::of(&sandbox, &authority);
+    let rounds = rounds(2, 20);
+    let mut refreshes = 0;
+    for round in 0..rounds {
+        // What it writes is fresh, or has ended like ours.
+        let lifetime = if round % 2 == 0 { 0 } else { 3600 };
+        foreign.sign_in(&authority, lifetime);
+        expire(&authority, &sandbox);
+        let started = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !started.load(Ordering::SeqCst) {
+                    std::thread::yield_now();
+                }
+                super::wait_micros(any_below(400_000));
+                foreign.overwrite(&sandbox.path("state/store"));
+            });
+            started.store(true, Ordering::SeqCst);
+            together(&sandbox, &["token demo", "call demo me"]);
+        });
+        let count = authority.token_requests("refresh_token");
+        assert!(
+            count <= 2,
+            "round {round}: {count} refreshes of two sessions"
+        );
+        refreshes += count;
+        sandbox.hallpass("token demo --refresh").ok();
+    }
+    println!("foreign writer: {rounds} rounds, {refreshes} refreshes, 0 failures");
+}
+
+/// Ours is refused while the foreign writer's session is stored already.
+fn refused_after_a_foreign_write(lifetime: u64) -> (Authority, Transcript) {
+    let (authority, sandbox) = signed_in();
+    let foreign = Foreign::of(&sandbox, &authority);
+    expire(&authority, &sandbox);
+    foreign.sign_in(&authority, lifetime);
+    authority.clear_log();
+    let first = AtomicBool::new(true);
+    let there = sandbox.path("state/store");
+    authority.script("/token", move |_, honest| {
+        if !first.swap(false, Ordering::SeqCst) {
+            return Answer::Whole(honest());
+        }
+        foreign.overwrite(&there);
+        let refusal = serde_json::json!({ "error": "invalid_grant" });
+        Answer::json(400, &refusal)
+    });
+    let ended = sandbox.hallpass("token demo").ok();
+    sandbox.hallpass("token demo --refresh").ok();
+    (authority, ended)
+}
+
+#[test]
+fn a_loser_uses_the_winners_fresh_token() {
+    let (authority, ended) = refused_after_a_foreign_write(3600);
+    assert!(ended.data().starts_with("demo_at_"));
+    // The refused one, and the forced one at the end.
+    assert_eq!(authority.token_requests("refresh_token"), 2);
+}
+
+#[test]
+fn a_loser_renews_with_the_winners_refresh_token_where_the_winners_token_has_ended() {
+    let (authority, ended) = refused_after_a_foreign_write(0);
+    assert!(ended.data().starts_with("demo_at_"));
+    assert_eq!(authority.token_requests("refresh_token"), 3);
+}
+
+#[test]
+fn a_refused_refresh_token_that_nobody_replaced_is_forgotten_and_asked_once() {
+    let (authority, sandbox) = signed_in();
+    expire(&authority, &sandbox);
+    let refusal = serde_json::json!({ "error": "invalid_grant" });
+    authority.always("/token", Answer::json(400, &refusal));
+    let opened = sandbox.opened().len();
+    sandbox.hallpass("token demo").fails(4).says("login demo");
+    sandbox.hallpass("token demo").fails(4).says("login demo");
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+    assert_eq!(sandbox.opened().len(), opened, "no browser from here");
+}
