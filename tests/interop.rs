@@ -2,4 +2,5 @@
 
 mod chromium;
 mod keyring;
+mod nginx;
 mod oidc_provider;

@@ -1,8 +1,8 @@
 //! `hallpass demo` on a fresh machine.
 
-use std::path::Path;
-
-use crate::support::{Sandbox, wire};
+use crate::support::Sandbox;
+#[cfg(unix)]
+use crate::support::browser::Plan;
 
 #[test]
 fn the_whole_journey_without_a_browser_leaves_nothing_behind() {
@@ -27,6 +27,56 @@ fn the_whole_journey_without_a_browser_leaves_nothing_behind() {
         left.iter().map(|(p, _)| p).collect::<Vec<_>>()
     );
     assert!(transcript.took.as_secs_f64() < 2.0, "{:?}", transcript.took);
+}
+
+/// Runs `hallpass demo` with a terminal for stdout, as in front of a person: what the terminal
+/// showed, and how it ended.
+#[cfg(unix)]
+fn at_a_terminal(sandbox: &Sandbox) -> (String, Option<i32>) {
+    use std::io::Read;
+    use std::process::Stdio;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&master).expect("granted");
+    unlockpt(&master).expect("unlocked");
+    let name = ptsname(&master, Vec::new()).expect("its name");
+    let slave = std::fs::OpenOptions::new()
+        .write(true)
+        .open(name.to_str().expect("Unicode"))
+        .expect("its other side");
+    let mut command = sandbox.command();
+    command
+        .arg("demo")
+        .stdin(Stdio::null())
+        .stdout(slave)
+        .stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    // The command holds the other side open, and then the terminal would never end.
+    drop(command);
+    let mut shown = Vec::new();
+    let mut piece = [0; 4096];
+    let mut master = std::fs::File::from(master);
+    while let Ok(count @ 1..) = master.read(&mut piece) {
+        shown.extend_from_slice(&piece[..count]);
+    }
+    let status = child.wait().expect("it ends");
+    (String::from_utf8_lossy(&shown).into_owned(), status.code())
+}
+
+#[cfg(unix)]
+#[test]
+fn with_a_browser_the_person_decides_on_the_consent_page() {
+    let allowing = Sandbox::bare().browser(Plan::Allow);
+    let (shown, code) = at_a_terminal(&allowing);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("press Allow") && shown.contains("Everything worked"));
+    assert_eq!(allowing.opened().len(), 1);
+    let denying = Sandbox::bare().browser(Plan::Deny);
+    let (shown, code) = at_a_terminal(&denying);
+    assert_eq!(code, Some(8), "{shown}");
+    assert!(!shown.contains("Everything worked"));
 }
 
 #[test]
@@ -60,6 +110,4 @@ fn serve_prints_a_table_that_works_in_config_toml() {
     let _ = child.wait();
     signed_in.ok();
     assert_eq!(notes.ok().json().as_array().map(Vec::len), Some(3));
-    assert!(Path::new(env!("CARGO_BIN_EXE_hallpass")).exists());
-    let _ = wire::DEADLINE;
 }
