@@ -7,6 +7,8 @@ mod curl_lines;
 mod demo;
 mod doctor;
 mod exec;
+#[cfg(unix)]
+mod faults;
 mod httpie_items;
 mod login;
 mod secrets;

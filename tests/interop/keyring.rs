@@ -73,3 +73,85 @@ fn a_hung_keyring_is_told_within_seconds() {
     rustix::process::kill_process(daemon, rustix::process::Signal::CONT).expect("continued");
     sandbox.hallpass("token demo").ok();
 }
+
+/// Signed in on the keyring, with a token that is stale from the start.
+fn at_expiry(keyring: &Keyring) -> (Authority, Sandbox) {
+    let authority = Authority::honest();
+    authority.provider(|p| p.options.access_token_lifetime = 0);
+    let sandbox = sandbox(keyring).service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    authority.provider(|p| p.options.access_token_lifetime = 3600);
+    authority.clear_log();
+    (authority, sandbox)
+}
+
+/// must 63, S1.
+#[test]
+fn many_processes_at_expiry_make_one_refresh_on_the_keyring() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let (authority, sandbox) = at_expiry(&keyring);
+    let running: Vec<_> = (0..32).map(|_| sandbox.start(&["token", "demo"])).collect();
+    let tokens: Vec<_> = running
+        .into_iter()
+        .map(|run| run.finish().ok().data().to_owned())
+        .collect();
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+    sandbox.hallpass("token demo --refresh").ok();
+    assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
+}
+
+/// The lock is the credential's: other folders of configuration and state meet the same one.
+#[test]
+fn two_configurations_with_one_keyring_make_one_refresh() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let (authority, sandbox) = at_expiry(&keyring);
+    let other = self::sandbox(&keyring).service("demo", &authority.service());
+    other.write("state/default-account/demo.state", "ada@example.com");
+    let running: Vec<_> = (0..16)
+        .flat_map(|_| [&sandbox, &other])
+        .map(|one| one.start(&["token", "demo"]))
+        .collect();
+    for run in running {
+        run.finish().ok();
+    }
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+}
+
+/// must 66, 72: locked or hung in mid-refresh, after the server rotated.
+#[test]
+fn a_keyring_that_goes_away_in_mid_refresh_loses_nothing() {
+    use std::sync::Arc;
+    for hang in [false, true] {
+        let Some(keyring) = Keyring::start() else {
+            return;
+        };
+        let keyring = Arc::new(keyring);
+        let (authority, sandbox) = at_expiry(&keyring);
+        let daemon = rustix::process::Pid::from_raw(keyring.daemon() as i32).expect("a pid");
+        let theirs = Arc::clone(&keyring);
+        authority.script("/token", move |_, honest| {
+            match hang {
+                false => theirs.lock(),
+                true => rustix::process::kill_process(daemon, rustix::process::Signal::STOP)
+                    .expect("stopped"),
+            }
+            crate::support::server::Answer::Whole(honest())
+        });
+        let ended = sandbox.hallpass("token demo").ok();
+        let ended = ended.says("could not be stored").says("next run");
+        let token = ended.data().to_owned();
+        if !hang {
+            // Nobody can unlock it without a display; that nothing is lost is shown by the other.
+            continue;
+        }
+        rustix::process::kill_process(daemon, rustix::process::Signal::CONT).expect("continued");
+        let after = sandbox.hallpass("token demo").ok();
+        assert_eq!(after.data(), token);
+        assert_eq!(authority.token_requests("refresh_token"), 1);
+    }
+}
