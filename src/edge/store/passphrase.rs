@@ -40,7 +40,7 @@ impl Passphrase {
     pub fn obtain(&self) -> Result<Secret> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
-            None => self.ask("Passphrase of the hallpass store"),
+            None => self.ask("Passphrase of the hallpass store:"),
         }
     }
 
@@ -49,8 +49,8 @@ impl Passphrase {
         if let Some(passphrase) = self.given()? {
             return Ok(passphrase);
         }
-        let first = self.ask("New passphrase for the hallpass store")?;
-        let second = self.ask("The same once more")?;
+        let first = self.ask("New passphrase for the hallpass store:")?;
+        let second = self.ask("The same once more:")?;
         match first == second {
             true => Ok(first),
             false => Err(Error::new(
