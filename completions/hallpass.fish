@@ -120,6 +120,11 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s o -l output -
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l output-dir -d 'Folder for -o and -O' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s C -l continue-at -d 'Go on with a download where it broke off' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s w -l write-out -d 'Print this at the end: %{http_code}, %{time_total}, %{json}, …' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l jq -d 'Filter with a jq expression; strings come out bare' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l format -d 'Items as a document, lines, a table, or CSV' -r -f -a "json\t'JSON, one document for each'
+ndjson\t'One line for each item'
+table\t'Columns for people'
+csv\t'Comma-separated values (RFC 4180)'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l max-redirs -d 'Redirects at most; -1 for any number' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s m -l max-time -d 'Seconds for everything' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l connect-timeout -d 'Seconds for connecting' -r
@@ -151,6 +156,8 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s f -l fail -d 
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l fail-with-body -d 'The default; here because curl has it'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s s -l silent -d 'No progress, no notices, no word about failed requests'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s S -l show-error -d 'With -s, still say what failed'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l dry-run -d 'Print the request in place of sending it, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l curl -d 'Print a line with curl that does the same, in place of sending'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s L -l location -d 'Follow redirects; the token stays within the service\'s origins'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l post301 -d 'Stay with POST after a 301'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l post302 -d 'Stay with POST after a 302'
