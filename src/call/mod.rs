@@ -12,6 +12,7 @@ pub mod filter;
 pub mod form;
 pub mod header;
 pub mod items;
+pub mod lists;
 pub mod multipart;
 pub mod nested;
 pub mod options;

@@ -4,6 +4,7 @@ use jaq_json::Val;
 use unicode_width::UnicodeWidthStr;
 
 use super::filter::{self, Filter};
+use super::lists::{items, text};
 use super::pretty::Pretty;
 use crate::error::{Code, Error, Result};
 use crate::secret::{is_unprintable, printable};
@@ -22,24 +23,6 @@ pub enum Format {
     Csv,
 }
 
-/// Members that lists are commonly found in, where a document is an object.
-const LISTS: [&str; 15] = [
-    "items",
-    "data",
-    "results",
-    "value",
-    "values",
-    "records",
-    "entries",
-    "files",
-    "messages",
-    "rows",
-    "nodes",
-    "objects",
-    "resources",
-    "content",
-    "list",
-];
 /// Rows that decide how wide columns are; later ones follow.
 const MEASURED: usize = 200;
 /// No column is wider.
@@ -276,96 +259,6 @@ impl Shaper {
     }
 }
 
-/// The items of a document: itself where it is a list, else the list it holds, else itself.
-pub fn items(value: Val, path: Option<&str>) -> Vec<Val> {
-    if let Some(path) = path {
-        return match at(&value, path) {
-            Some(Val::Arr(list)) => list.to_vec(),
-            Some(other) => vec![other.clone()],
-            None => Vec::new(),
-        };
-    }
-    match &value {
-        Val::Arr(list) => list.to_vec(),
-        Val::Obj(_) => match list_in(&value) {
-            Some(list) => list.to_vec(),
-            None => vec![value],
-        },
-        _ => vec![value],
-    }
-}
-
-/// The list inside an object: under a usual name, in HAL's `_embedded`, or the only one there is.
-fn list_in(value: &Val) -> Option<&Vec<Val>> {
-    let Val::Obj(members) = value else {
-        return None;
-    };
-    for name in LISTS {
-        if let Some(Val::Arr(list)) = member(value, name) {
-            return Some(list);
-        }
-    }
-    if let Some(embedded @ Val::Obj(_)) = member(value, "_embedded") {
-        return only_list(embedded);
-    }
-    match members.len() {
-        0 => None,
-        _ => only_list(value).filter(|list| list.iter().any(|item| matches!(item, Val::Obj(_)))),
-    }
-}
-
-fn only_list(value: &Val) -> Option<&Vec<Val>> {
-    let Val::Obj(members) = value else {
-        return None;
-    };
-    let mut lists = members.values().filter_map(|value| match value {
-        Val::Arr(list) => Some(&**list),
-        _ => None,
-    });
-    let first = lists.next()?;
-    lists.next().is_none().then_some(first)
-}
-
-/// A member of an object by its name.
-pub fn member<'a>(value: &'a Val, name: &str) -> Option<&'a Val> {
-    let Val::Obj(members) = value else {
-        return None;
-    };
-    let found = members
-        .iter()
-        .find(|(key, _)| matches!(key, Val::TStr(text) if text[..] == *name.as_bytes()));
-    found.map(|(_, value)| value)
-}
-
-/// `.a.b`, `a.b`, `.a["odata.x"]` inside a value; names that hold dots are tried whole first.
-pub fn at<'a>(value: &'a Val, path: &str) -> Option<&'a Val> {
-    let mut value = value;
-    let mut rest = path.trim_start_matches('.');
-    while !rest.is_empty() {
-        if let Some(whole) = member(value, rest) {
-            return Some(whole);
-        }
-        if let Some(quoted) = rest.strip_prefix("[\"") {
-            let (name, after) = quoted.split_once("\"]")?;
-            value = member(value, name)?;
-            rest = after.trim_start_matches('.');
-            continue;
-        }
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        value = member(value, &rest[..end])?;
-        rest = rest[end..].trim_start_matches('.');
-    }
-    Some(value)
-}
-
-/// A string's text.
-pub fn text(value: &Val) -> Option<String> {
-    match value {
-        Val::TStr(bytes) | Val::BStr(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        _ => None,
-    }
-}
-
 fn cell(value: &Val) -> String {
     match value {
         Val::Null => String::new(),
@@ -378,5 +271,105 @@ fn cell(value: &Val) -> String {
 }
 
 #[cfg(test)]
-#[path = "shape_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn shaped(
+        jq: Option<&str>,
+        format: Option<Format>,
+        terminal: bool,
+        documents: &[&str],
+    ) -> String {
+        let filter = jq.map(|expression| Filter::compile(expression).unwrap());
+        let mut shaper = Shaper::new(filter, format, (terminal, false), None);
+        let mut out = Vec::new();
+        for document in documents {
+            shaper.document(document.as_bytes(), &mut out).unwrap();
+        }
+        shaper.finish(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    const LIST: &str = r#"{"next":null,"items":[{"id":1,"name":"Ada","tags":["x"]},{"id":2,"name":"a, \"b\"","extra":true}]}"#;
+
+    #[test]
+    fn jq_writes_strings_bare() {
+        assert_eq!(
+            shaped(Some(".items[].name"), None, false, &[LIST]),
+            "Ada\na, \"b\"\n"
+        );
+        assert_eq!(
+            shaped(Some(".items[0]"), None, false, &[LIST]),
+            "{\"id\":1,\"name\":\"Ada\",\"tags\":[\"x\"]}\n"
+        );
+        assert_eq!(
+            shaped(Some("{a: 1}"), None, true, &["0"]),
+            "{\n  \"a\": 1\n}\n"
+        );
+        assert_eq!(
+            shaped(Some(".items[0].name"), Some(Format::Json), false, &[LIST]),
+            "\"Ada\"\n"
+        );
+    }
+
+    #[test]
+    fn at_a_terminal_bare_strings_are_shown_safely() {
+        let text = shaped(Some("."), None, true, &["\"\\u001b[2J\""]);
+        assert_eq!(text, "\\u{1b}[2J\n");
+        assert!(
+            !shaped(
+                None,
+                Some(Format::Table),
+                true,
+                &["[{\"a\":\"\\u001b[2J\"}]"]
+            )
+            .contains('\u{1b}')
+        );
+        assert!(
+            !shaped(None, Some(Format::Csv), true, &["[{\"a\":\"\\u001b[2J\"}]"])
+                .contains('\u{1b}')
+        );
+    }
+
+    #[test]
+    fn items_are_found_where_lists_commonly_are() {
+        let lines = "{\"id\":1,\"name\":\"Ada\",\"tags\":[\"x\"]}\n{\"id\":2,\"name\":\"a, \\\"b\\\"\",\"extra\":true}\n";
+        assert_eq!(shaped(None, Some(Format::Ndjson), false, &[LIST]), lines);
+        for document in [
+            "[{\"a\":1}]",
+            "{\"_embedded\":{\"orders\":[{\"a\":1}]},\"_links\":{}}",
+            "{\"meta\":{},\"widgets\":[{\"a\":1}]}",
+            "{\"a\":1}",
+            "{\"@odata.context\":\"x\",\"value\":[{\"a\":1}]}",
+        ] {
+            assert_eq!(
+                shaped(None, Some(Format::Ndjson), false, &[document]),
+                "{\"a\":1}\n",
+                "{document}"
+            );
+        }
+        let one = "{\"id\":1,\"tags\":[\"x\",\"y\"]}";
+        assert_eq!(
+            shaped(None, Some(Format::Ndjson), false, &[one]),
+            format!("{one}\n"),
+            "a list of words is no list of items"
+        );
+    }
+
+    #[test]
+    fn tables_and_csv_have_a_column_for_each_member() {
+        assert_eq!(
+            shaped(None, Some(Format::Table), false, &[LIST]),
+            "ID  NAME    TAGS   EXTRA\n1   Ada     [\"x\"]\n2   a, \"b\"         true\n"
+        );
+        assert_eq!(
+            shaped(None, Some(Format::Csv), false, &[LIST]),
+            "id,name,tags,extra\r\n1,Ada,\"[\"\"x\"\"]\",\r\n2,\"a, \"\"b\"\"\",,true\r\n"
+        );
+        assert_eq!(
+            shaped(None, Some(Format::Csv), false, &["[1,\"x\"]"]),
+            "value\r\n1\r\nx\r\n"
+        );
+        assert_eq!(shaped(None, Some(Format::Table), false, &["[]"]), "");
+    }
+}
