@@ -2,4 +2,5 @@
 
 mod chromium;
 mod keyring;
+mod keyring_breaks;
 mod oidc_provider;

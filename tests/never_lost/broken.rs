@@ -24,8 +24,11 @@ fn without_privilege(sandbox: Sandbox) -> Sandbox {
 
 /// The renewal that broke: its token is good, it is said loudly, and what was spilled is sealed.
 #[track_caller]
-fn handed_out_and_spilled(sandbox: &Sandbox, ended: Transcript) {
-    let ended = ended.ok().says("could not be stored").says("the next run will store it");
+pub fn handed_out_and_spilled(sandbox: &Sandbox, ended: Transcript) {
+    let ended = ended
+        .ok()
+        .says("could not be stored")
+        .says("the next run will store it");
     assert!(ended.data().starts_with("demo_at_"), "{ended:#?}");
     let spilled = std::fs::read_dir(sandbox.path("state/spill")).expect("a spill");
     let spilled: Vec<_> = spilled.flatten().map(|entry| entry.path()).collect();
@@ -46,7 +49,10 @@ pub fn heals(authority: &Authority, sandbox: &Sandbox, before: &str) {
     assert_eq!(authority.token_requests("refresh_token"), 1);
     let spilled = std::fs::read_dir(sandbox.path("state/spill")).expect("a spill folder");
     assert_eq!(spilled.count(), 0, "the spill goes");
-    sandbox.hallpass("token demo").ok().does_not_say("whole again");
+    sandbox
+        .hallpass("token demo")
+        .ok()
+        .does_not_say("whole again");
     sandbox.hallpass("token demo --refresh").ok();
     assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
 }
@@ -63,7 +69,10 @@ fn a_store_that_becomes_read_only_in_mid_refresh() {
     let token = ended.data().to_owned();
     handed_out_and_spilled(&sandbox, ended);
     // Still broken: the token is handed out again, and nothing more is spent.
-    let again = sandbox.hallpass("token demo").ok().says("still cannot be stored");
+    let again = sandbox
+        .hallpass("token demo")
+        .ok()
+        .says("still cannot be stored");
     assert_eq!(again.data(), token);
     mode(&folder, 0o700);
     heals(&authority, &sandbox, &token);
@@ -138,7 +147,9 @@ fn a_disk_that_fills_in_mid_refresh_for_store_and_spill_alike_is_said_as_it_is()
     let running = sandbox.start(&["token", "demo"]);
     *pid.lock().expect("not poisoned") = Some(running.id());
     let ended = running.finish().ok();
-    let ended = ended.says("could not be stored").says("nor could it be kept beside");
+    let ended = ended
+        .says("could not be stored")
+        .says("nor could it be kept beside");
     assert!(ended.data().starts_with("demo_at_"));
     authority.unscript("/token");
     // Nothing is corrupt: the server refuses what was spent, and the way out is named.
@@ -177,7 +188,11 @@ fn command_store() -> (Authority, Sandbox) {
 
 #[test]
 fn a_store_that_fills_or_locks_in_mid_refresh_hands_out_spills_and_heals() {
-    for complaint in ["No space left on device", "the store is locked", "who knows"] {
+    for complaint in [
+        "No space left on device",
+        "the store is locked",
+        "who knows",
+    ] {
         let (authority, sandbox) = command_store();
         expire(&authority, &sandbox);
         let path = sandbox.path("complaint");
@@ -217,8 +232,14 @@ fn an_entry_that_is_garbled_newer_or_cut_short_is_told_and_left_alone() {
     // A new sign-in keeps it aside.
     sandbox.hallpass("login demo").ok().says("kept as");
     let kept = std::fs::read_dir(sandbox.path("kept")).expect("a store");
-    let aside = kept.flatten().map(|entry| std::fs::read_to_string(entry.path()));
-    assert!(aside.flatten().any(|text| text.trim_end() == newer.trim_end()));
+    let aside = kept
+        .flatten()
+        .map(|entry| std::fs::read_to_string(entry.path()));
+    assert!(
+        aside
+            .flatten()
+            .any(|text| text.trim_end() == newer.trim_end())
+    );
     sandbox.hallpass("token demo").ok();
 }
 
@@ -248,16 +269,25 @@ fn a_store_that_others_may_read_or_that_is_a_link_is_refused() {
     for path in store.keys() {
         mode(path, 0o644);
     }
-    sandbox.hallpass("token demo").fails(7).says("others may open it");
+    sandbox
+        .hallpass("token demo")
+        .fails(7)
+        .says("others may open it");
     for path in store.keys() {
         mode(path, 0o600);
     }
     sandbox.hallpass("token demo").ok();
     for path in store.keys() {
-        let away = sandbox.path("away");
+        let away = path.with_extension("away");
         std::fs::rename(path, &away).expect("renamed");
         std::os::unix::fs::symlink(&away, path).expect("a link");
-        sandbox.hallpass("token demo").fails(7).says("symbolic link");
-        std::fs::rename(&away, path).expect("renamed");
     }
+    sandbox
+        .hallpass("token demo")
+        .fails(7)
+        .says("symbolic link");
+    for path in store.keys() {
+        std::fs::rename(path.with_extension("away"), path).expect("renamed");
+    }
+    sandbox.hallpass("token demo").ok();
 }

@@ -25,7 +25,10 @@ impl Secrets {
     fn add(&self, secret: &str) {
         // Anything shorter turns up by chance.
         if secret.len() >= 12 {
-            self.0.lock().expect("not poisoned").insert(secret.to_owned());
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .insert(secret.to_owned());
         }
     }
 
@@ -204,7 +207,10 @@ fn every_command_at_the_highest_verbosity_shows_no_secret() {
     for line in &lines {
         let words: Vec<&str> = line.split(' ').collect();
         // Behind `--` are words of another program.
-        let split = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+        let split = words
+            .iter()
+            .position(|word| *word == "--")
+            .unwrap_or(words.len());
         let words = [&words[..split], &["-vvv"], &words[split..]].concat();
         let ended = sandbox.run_with_input(&words, format!("{STDIN_TOKEN}\n").as_bytes());
         assert!(!ended.stderr.contains("panicked"), "{ended:#?}");
@@ -230,12 +236,18 @@ fn every_command_at_the_highest_verbosity_shows_no_secret() {
         }
     }
     let inherited = sandbox.read("tell-secret.env") + &sandbox.read("tell-secret.fds");
-    assert!(inherited.contains("PATH="), "the secret command ran: {inherited}");
+    assert!(
+        inherited.contains("PATH="),
+        "the secret command ran: {inherited}"
+    );
     for bad in [".lock", "socket:", "HALLPASS_TOKEN_GIVEN", PASSPHRASE] {
         assert!(!inherited.contains(bad), "{bad} in:\n{inherited}");
     }
     let known = secrets.0.lock().expect("not poisoned").len();
-    println!("{} runs, {known} secrets, {samples} samples of processes", said.len());
+    println!(
+        "{} runs, {known} secrets, {samples} samples of processes",
+        said.len()
+    );
 }
 
 #[test]
@@ -247,12 +259,14 @@ fn every_command_there_is_has_a_line_in_the_canary() {
     let commands = commands.skip(1).take_while(|line| !line.is_empty());
     let mut count = 0;
     for line in commands {
-        // Continued descriptions are indented further.
-        if line.starts_with("   ") {
+        // One space before a group's name, two before a command, more before what continues.
+        let Some(command) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ')) else {
             continue;
-        }
-        let command = line.split_whitespace().next().expect("a word");
-        let known = lines.iter().any(|line| line.split(' ').next() == Some(command));
+        };
+        let command = command.split_whitespace().next().expect("a word");
+        let known = lines
+            .iter()
+            .any(|line| line.split(' ').next() == Some(command));
         assert!(known || command == "help", "no canary line for {command}");
         count += 1;
     }
@@ -306,7 +320,9 @@ fn an_abort_leaves_no_core_and_the_limit_is_zero() {
     }
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
     let limits = limits.expect("limits");
-    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
     let soft = core.and_then(|line| line.split_whitespace().nth(4));
     assert_eq!(soft, Some("0"), "{limits}");
     if !rustix::process::geteuid().is_root() {

@@ -55,7 +55,9 @@ impl Shared {
     fn wait(&self, until: impl Fn(&Progress) -> bool) {
         let progress = self.progress.lock().expect("not poisoned");
         let limit = Duration::from_secs(20);
-        let waited = self.changed.wait_timeout_while(progress, limit, |p| !until(p));
+        let waited = self
+            .changed
+            .wait_timeout_while(progress, limit, |p| !until(p));
         assert!(!waited.expect("not poisoned").1.timed_out(), "never came");
     }
 }
@@ -88,13 +90,7 @@ pub fn kill(name: &str, authority: &Authority, sandbox: &Sandbox, count: usize, 
     println!("{name}: {count} kills, {lost} lost: {tally:?}");
 }
 
-fn one(
-    authority: &Authority,
-    sandbox: &Sandbox,
-    aim: Aim,
-    life: Duration,
-    look: &Look,
-) -> Fate {
+fn one(authority: &Authority, sandbox: &Sandbox, aim: Aim, life: Duration, look: &Look) -> Fate {
     let shared = Arc::new(Shared::default());
     authority.clear_log();
     script(authority, aim, shared.clone(), look.clone());
@@ -119,11 +115,18 @@ fn one(
     let told = format!("{aim:?}, written: {written}: {ended:#?}\nthen {after:#?}");
     assert!([0, 4].contains(&after.code), "{told}");
     assert!(!after.stderr.contains("unreadable"), "corrupt: {told}");
-    assert!(!after.stderr.contains("waiting for"), "a stale lock: {told}");
+    assert!(
+        !after.stderr.contains("waiting for"),
+        "a stale lock: {told}"
+    );
     // The killed one's request and the one after it.
     let rotated = authority.token_requests("refresh_token") > 1 && aim != Aim::Asked;
     if after.code == 0 {
-        return if rotated { Fate::Stored } else { Fate::NotRotated };
+        return if rotated {
+            Fate::Stored
+        } else {
+            Fate::NotRotated
+        };
     }
     assert!(rotated, "lost before the server had rotated: {told}");
     assert!(!written, "lost although it was stored: {told}");

@@ -120,7 +120,10 @@ fn a_foreign_writer_without_our_lock_costs_no_success_and_no_session() {
             together(&sandbox, &["token demo", "call demo me"]);
         });
         let count = authority.token_requests("refresh_token");
-        assert!(count <= 2, "round {round}: {count} refreshes of two sessions");
+        assert!(
+            count <= 2,
+            "round {round}: {count} refreshes of two sessions"
+        );
         refreshes += count;
         sandbox.hallpass("token demo --refresh").ok();
     }

@@ -25,7 +25,9 @@ pub fn fifty_sessions(sandbox: Sandbox, authority: &Authority) -> Sandbox {
 pub fn tour(sandbox: &Sandbox, stores: &[String]) {
     let mut moves = 0;
     for number in pairs(stores.len()) {
-        let ended = sandbox.hallpass(&format!("store move {}", stores[number])).ok();
+        let ended = sandbox
+            .hallpass(&format!("store move {}", stores[number]))
+            .ok();
         let _ = ended.says(&format!("{SESSIONS} entries carried over"));
         moves += 1;
         for session in [0, moves % SESSIONS, SESSIONS - 1] {
@@ -35,7 +37,10 @@ pub fn tour(sandbox: &Sandbox, stores: &[String]) {
     for session in 0..SESSIONS {
         has_its_token(sandbox, session);
     }
-    println!("{SESSIONS} sessions, {moves} moves between {} stores, 0 lost", stores.len());
+    println!(
+        "{SESSIONS} sessions, {moves} moves between {} stores, 0 lost",
+        stores.len()
+    );
 }
 
 fn has_its_token(sandbox: &Sandbox, session: usize) {
@@ -76,7 +81,11 @@ pub fn hermetic_stores(sandbox: &Sandbox) -> Vec<String> {
     sandbox.write("passphrase", "canary correct horse\n");
     let path = |name: &str| sandbox.path(name).to_str().expect("Unicode").to_owned();
     vec![
-        format!("file --path {} --key-file {}", path("keyed"), path("keyed.key")),
+        format!(
+            "file --path {} --key-file {}",
+            path("keyed"),
+            path("keyed.key")
+        ),
         format!("file --path {}", path("phrased")),
         format!("command -- sh {}", path("helper")),
     ]

@@ -66,7 +66,11 @@ fn who_waits_for_a_stopped_holder_ends_in_time() {
     expire(&authority, &sandbox);
     let holder = stopped_holder(&authority, &sandbox);
     let late = sandbox.start(&["token", "demo"]);
-    let _ = late.patiently().finish().fails(7).says(&holder.id().to_string());
+    let _ = late
+        .patiently()
+        .finish()
+        .fails(7)
+        .says(&holder.id().to_string());
     signal(&holder, Signal::CONT);
     drop(holder);
     sandbox.hallpass("token demo").ok();
