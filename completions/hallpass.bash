@@ -19,6 +19,9 @@ _hallpass() {
             hallpass,add)
                 cmd="hallpass__subcmd__add"
                 ;;
+            hallpass,batch)
+                cmd="hallpass__subcmd__batch"
+                ;;
             hallpass,call)
                 cmd="hallpass__subcmd__call"
                 ;;
@@ -89,7 +92,7 @@ _hallpass() {
 
     case "${cmd}" in
         hallpass)
-            opts="-v -h -V --verbose --no-input --error-format --help --version login logout status token call exec userinfo inspect providers add list show edit remove demo doctor store completions man"
+            opts="-v -h -V --verbose --no-input --error-format --help --version login logout status token call batch exec userinfo inspect providers add list show edit remove demo doctor store completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -107,12 +110,16 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__add)
-            opts="-v -h --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --from-authlib --from-google --no-discover --force --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --from-authlib --from-google --no-discover --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --provider)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -201,8 +208,78 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hallpass__subcmd__batch)
+            opts="-v -X -H -i -m -k -x -h --verbose --no-input --error-format --request --header --include --unordered --concurrency --fail-fast --resume --retry --retry-unsafe --max-wait --max-time --allow-origin --cacert --insecure --proxy --http1.1 --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-origin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -213,12 +290,16 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__call)
-            opts="-X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -v -h --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --verbose --no-input --error-format --help"
+            opts="-v -X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -h --verbose --no-input --error-format --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --request)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -439,10 +520,6 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -469,22 +546,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__demo)
-            opts="-v -h --no-browser --serve --port --grant --lifetime --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --no-browser --serve --port --grant --lifetime --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --lifetime)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -495,17 +572,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__doctor)
-            opts="-v -h --format --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -517,12 +594,16 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__edit)
-            opts="-v -h --unset --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --unset --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --unset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -607,10 +688,6 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -619,22 +696,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__exec)
-            opts="-v -h --env --min-ttl --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --env --min-ttl --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --min-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -645,17 +722,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__inspect)
-            opts="-v -h --id-token --format --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --id-token --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -667,17 +744,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__list)
-            opts="-v -h --format --names --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --format --names --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -689,12 +766,16 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__login)
-            opts="-v -h --flow --no-browser --timeout --with-token --scope --resource --param --acr --max-age --port --path --redirect-host --client-id --client-secret-stdin --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --flow --no-browser --timeout --with-token --scope --resource --param --acr --max-age --port --path --redirect-host --client-id --client-secret-stdin --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --flow)
                     COMPREPLY=($(compgen -W "browser device paste client-credentials" -- "${cur}"))
                     return 0
@@ -739,10 +820,6 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -751,7 +828,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__logout)
-            opts="-v -h --all --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --all --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -787,17 +864,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__providers)
-            opts="-v -h --format --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -809,7 +886,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__remove)
-            opts="-v -h --sign-out --keep-sessions --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --sign-out --keep-sessions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -827,17 +904,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__show)
-            opts="-v -h --origin --format --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --origin --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -849,17 +926,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__status)
-            opts="-v -h --format --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -979,22 +1056,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__token)
-            opts="-v -h --min-ttl --refresh --as --id-token --verbose --no-input --error-format --help"
+            opts="-v -h --verbose --no-input --error-format --min-ttl --refresh --as --id-token --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --min-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --as)
                     COMPREPLY=($(compgen -W "token header json" -- "${cur}"))
-                    return 0
-                    ;;
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)

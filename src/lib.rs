@@ -20,6 +20,7 @@
 //! | [`grant`] | one flow a file, each reading like its RFC's figure |
 //! | [`session`] | a token over time; [`session::access_token()`] is the only way to get one |
 //! | `call` | one authenticated request: items, URL, redirects, challenges, rendering |
+//! | [`batch`] | many requests with one token: lines in, records out, bounded, resumable |
 //! | [`doctor`] | why it does not work: named checks of this machine and one service |
 //! | `demo` | the embedded provider and API of `hallpass demo`; the honest half of the tests' server |
 //! | [`edge`] | the real clock, network, browser, listener, terminal, files and stores |
@@ -46,6 +47,7 @@
 //! * **ring is the one crypto library**: TLS through rustls, JWT through jsonwebtoken with our
 //!   provider over ring, sealing through its AEAD. The exception is Argon2id, which ring lacks.
 
+pub mod batch;
 pub mod call;
 pub mod cli;
 pub mod demo;

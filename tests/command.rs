@@ -1,6 +1,8 @@
 //! Transcripts of the real binary, one file a command.
 
+mod batch;
 mod call;
+mod call_answers;
 mod curl_lines;
 mod demo;
 mod doctor;

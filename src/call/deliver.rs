@@ -4,10 +4,12 @@ use futures_util::StreamExt;
 use http::header::{self, HeaderMap};
 
 use super::decode::Decoder;
+use super::documents::Documents;
 use super::pretty::Pretty;
 use super::resume::{self, Answered, Start};
 use super::safe::{Safe, Style};
 use super::send::Answer;
+use super::shape::Shaper;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, ByteStream, Download, Files, Output, Progress, Transfer};
 use crate::secret::printable;
@@ -51,7 +53,14 @@ pub struct Delivered {
 }
 
 /// Writes the answer out as it arrives.
-pub async fn deliver(answer: &mut Answer, show: &Show, places: Places<'_>) -> Result<Delivered> {
+///
+/// `shaper`: what documents become; an error's body stays as it is.
+pub async fn deliver(
+    answer: &mut Answer,
+    show: &Show,
+    shaper: Option<Shaper>,
+    places: Places<'_>,
+) -> Result<Delivered> {
     let status = answer.head.status;
     let failed = status.is_client_error() || status.is_server_error();
     let body = std::mem::replace(&mut answer.body, Body::empty());
@@ -84,6 +93,17 @@ pub async fn deliver(answer: &mut Answer, show: &Show, places: Places<'_>) -> Re
         Some(_) => Sink::Aside(Safe::default()),
         None => Sink::stdout(places, &answer.head.headers),
     };
+    if let Some(shaper) = shaper.filter(|_| !failed && !show.head) {
+        let content_type = content_type(&answer.head.headers);
+        sink = Sink::Shaped {
+            documents: Documents::of(content_type.as_deref()),
+            shaper: Box::new(shaper),
+            inner: Box::new(match sink {
+                Sink::File { download, bar } => Sink::File { download, bar },
+                _ => Sink::Raw,
+            }),
+        };
+    }
     if show.include || show.head {
         let head = head(answer, &sink, places.output);
         if !sink.raw(&head, places)? {
@@ -195,6 +215,12 @@ enum Sink {
     },
     /// An error's body while a file was asked for.
     Aside(Safe),
+    /// Documents become something else first.
+    Shaped {
+        documents: Documents,
+        shaper: Box<Shaper>,
+        inner: Box<Sink>,
+    },
 }
 
 impl Sink {
@@ -202,17 +228,14 @@ impl Sink {
         if !places.output.is_terminal() {
             return Sink::Raw;
         }
-        let content_type = headers.get(header::CONTENT_TYPE);
-        Sink::Undecided(
-            content_type
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()),
-        )
+        Sink::Undecided(content_type(headers))
     }
 
     /// Bytes of our own making; `false`: nobody reads any more.
     fn raw(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
         match self {
             Sink::File { download, .. } => download.write(bytes).map(|()| true),
+            Sink::Shaped { inner, .. } => inner.raw(bytes, places),
             Sink::Aside(_) => {
                 places.output.write_aside(bytes);
                 Ok(true)
@@ -252,6 +275,16 @@ impl Sink {
                 safe.push(bytes, Style::Text, &mut shown);
                 *line_open = shown.last().is_some_and(|last| *last != b'\n');
             }
+            Sink::Shaped {
+                documents,
+                shaper,
+                inner,
+            } => {
+                for document in documents.push(bytes) {
+                    shaper.document(&document, &mut shown)?;
+                }
+                return Ok(shown.is_empty() || inner.push(&shown, places)?);
+            }
             Sink::Hidden | Sink::Undecided(_) => return Ok(true),
         }
         places.output.write(&shown)
@@ -280,6 +313,27 @@ impl Sink {
                 places.output.write_aside(&shown);
                 return Ok(());
             }
+            Sink::Shaped {
+                documents,
+                mut shaper,
+                mut inner,
+            } => {
+                if let Some(document) = documents.finish() {
+                    shaper.document(&document, &mut shown)?;
+                }
+                shaper.finish(&mut shown);
+                if !shown.is_empty() {
+                    inner.push(&shown, places)?;
+                }
+                return match *inner {
+                    // Another layer of sinks there is not.
+                    Sink::File { download, bar } => {
+                        drop(bar);
+                        download.finish()
+                    }
+                    _ => Ok(()),
+                };
+            }
             Sink::Raw | Sink::Hidden | Sink::Undecided(_) => {}
         }
         if !shown.is_empty() {
@@ -300,6 +354,11 @@ impl Sink {
             _ => error,
         }
     }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
 }
 
 enum Kind {
@@ -347,7 +406,7 @@ fn kind(content_type: Option<&str>, first: &[u8]) -> Kind {
         ]
         .iter()
         .any(|name| essence.ends_with(name));
-    if binary && !(text && !first.contains(&0)) {
+    if binary && (!text || first.contains(&0)) {
         return Kind::Binary;
     }
     let unnamed = essence.is_empty() || essence == "text/plain";

@@ -71,7 +71,7 @@ impl Stage {
             output: &self.output,
             progress: &self.progress,
         };
-        block_on(deliver(&mut answer, show, places))
+        block_on(deliver(&mut answer, show, None, places))
     }
 
     fn shown(&self, headers: &[(&'static str, &str)], pieces: Pieces<'_>) -> String {

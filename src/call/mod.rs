@@ -6,7 +6,9 @@ pub mod decode;
 pub mod deliver;
 #[cfg(test)]
 mod deliver_tests;
+pub mod documents;
 pub mod encode;
+pub mod filter;
 pub mod form;
 pub mod header;
 pub mod items;
@@ -14,6 +16,7 @@ pub mod multipart;
 pub mod nested;
 pub mod options;
 pub mod pretty;
+pub mod preview;
 pub mod rate_limit;
 pub mod redirect;
 pub mod request;
@@ -24,6 +27,7 @@ pub mod safe;
 pub mod send;
 #[cfg(test)]
 mod send_tests;
+pub mod shape;
 pub mod tokens;
 pub mod typed;
 pub mod url;

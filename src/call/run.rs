@@ -11,10 +11,13 @@ use url::Url;
 
 use super::body::Reader;
 use super::deliver::{Delivered, Places, Show, deliver};
+use super::filter::Filter;
 use super::options::Plan;
+use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
 use super::send::{Answer, Policy, Sender};
+use super::shape::{Format, Shaper};
 use super::tokens::Tokens;
 use super::write_out::{self, Facts};
 use crate::error::{Code, Error, Result};
@@ -38,6 +41,29 @@ pub struct Call {
     pub quiet: bool,
     pub max_time: Option<Duration>,
     pub write_out: Option<String>,
+    /// `--dry-run`, `--curl`
+    pub preview: Option<Preview>,
+    /// `--jq`
+    pub filter: Option<Filter>,
+    /// `--format`
+    pub format: Option<Format>,
+}
+
+impl Call {
+    fn shaper(&mut self, stage: Stage<'_>) -> Option<Shaper> {
+        let filter = self.filter.take();
+        if filter.is_none() && self.format.is_none() {
+            return None;
+        }
+        let output = stage.output;
+        let screen = match self.target {
+            Target::Stdout => (output.is_terminal(), output.colour()),
+            Target::File { .. } => (false, false),
+        };
+        let pagination = stage.service.values.pagination.as_ref();
+        let items = pagination.and_then(|pagination| pagination.items.clone());
+        Some(Shaper::new(filter, self.format, screen, items))
+    }
 }
 
 /// Where the body goes.
@@ -156,7 +182,9 @@ pub fn captured(record: &Record) -> BTreeMap<String, String> {
 }
 
 /// Makes the call.
-pub async fn run(call: Call, stage: Stage<'_>) -> Result<()> {
+pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
+    let shaper = call.shaper(stage);
+    let parts = preview::parts(&call.plan.body);
     let clock = stage.ports.clock;
     let began = clock.steady_millis();
     let deadline = call.max_time.map(|time| began.saturating_add(millis(time)));
@@ -170,6 +198,16 @@ pub async fn run(call: Call, stage: Stage<'_>) -> Result<()> {
         &reader,
         stage.ports.random,
     )?;
+    if let Some(preview) = &call.preview {
+        stage.tokens.credential().check(&outgoing.url)?;
+        let text = match preview {
+            Preview::Request => preview::request(&outgoing),
+            Preview::Curl(flags) => {
+                preview::curl(&outgoing, parts.as_deref(), flags, stage.service) + "\n"
+            }
+        };
+        return stage.output.write(text.as_bytes()).map(drop);
+    }
     let resume = match call.resume {
         Some(offset) => resume(offset, file.as_deref(), &mut outgoing, stage)?,
         None => Start::default(),
@@ -200,7 +238,7 @@ pub async fn run(call: Call, stage: Stage<'_>) -> Result<()> {
         }
     };
     let delivered = within(
-        deliver(&mut answer, &show, stage.places()),
+        deliver(&mut answer, &show, shaper, stage.places()),
         deadline,
         &stage.ports,
     )

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::port::{BoxFuture, Ports};
+use crate::protocol::token::TokenType;
+use crate::secret::Secret;
 use crate::service::Service;
 use crate::session::access_token::Renew;
 use crate::session::{Access, Wanted, access_token};
-use crate::transport::{AllowedOrigin, Credential};
+use crate::transport::{AllowedOrigin, Audience, Credential};
 
 /// Where requests get their credential.
 pub trait Tokens {
@@ -74,6 +76,23 @@ impl Tokens for SessionTokens<'_> {
         let access = self.access.borrow();
         let granted = access.record.token.scope.as_ref();
         granted.unwrap_or(&access.record.requested_scope).clone()
+    }
+}
+
+/// Nobody is signed in and nothing will be sent: only where it could go is known.
+pub struct NoTokens(pub Audience);
+
+impl Tokens for NoTokens {
+    fn credential(&self) -> Credential {
+        Credential::new(Secret::from(""), TokenType::Bearer, self.0.clone())
+    }
+
+    fn renew<'a>(&'a self, _refused: &'a Credential) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn scope(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

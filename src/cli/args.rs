@@ -37,6 +37,7 @@ const TEMPLATE: &str = "\
   token        Print a valid access token and nothing else
  Call
   call         Make one authenticated request
+  batch        Send many requests at once, one a line
   exec         Run a command with fresh tokens in its environment
   userinfo     Show who is signed in (OpenID Connect UserInfo)
   inspect      Decode a JWT offline: header, claims, times in words
@@ -192,6 +193,7 @@ commands! {
     Status "status" command::status::Args;
     Token "token" command::token::Args;
     Call "call" Box<command::call::Args>;
+    Batch "batch" Box<command::batch::Args>;
     Exec "exec" command::exec::Args;
     Userinfo "userinfo" command::userinfo::Args;
     Inspect "inspect" command::inspect::Args;

@@ -134,26 +134,29 @@ fn timed_out(path: &Path, what: &str) -> Error {
 mod tests {
     use super::*;
 
+    /// Other tests start programs, and between fork and exec a child shares every lock.
+    const PATIENT: Duration = Duration::from_secs(20);
+
     #[test]
     fn it_is_exclusive_names_its_holder_and_ends_with_its_guard() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("locks/x.lock");
-        let held = lock(&path, "x@y", Duration::ZERO, &mut |_| ()).unwrap();
+        let held = lock(&path, "x@y", PATIENT, &mut |_| ()).unwrap();
         let error = lock(&path, "x@y", Duration::ZERO, &mut |_| ()).unwrap_err();
         assert_eq!(error.code(), Code::LockTimeout);
         let us = format!("process {}", std::process::id());
         assert!(error.to_string().contains(&us), "{error}");
         drop(held);
-        lock(&path, "x@y", Duration::ZERO, &mut |_| ()).unwrap();
+        lock(&path, "x@y", PATIENT, &mut |_| ()).unwrap();
     }
 
     #[test]
     fn a_lock_whose_file_was_cleaned_away_is_taken_again() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("locks/x.lock");
-        let stale = lock(&path, "x", Duration::ZERO, &mut |_| ()).unwrap();
+        let stale = lock(&path, "x", PATIENT, &mut |_| ()).unwrap();
         std::fs::remove_file(&path).unwrap();
-        lock(&path, "x", Duration::ZERO, &mut |_| ()).unwrap();
+        lock(&path, "x", PATIENT, &mut |_| ()).unwrap();
         drop(stale);
     }
 
@@ -161,7 +164,7 @@ mod tests {
     fn waiting_ends_when_the_holder_lets_go_and_is_told_once() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("locks/x.lock");
-        let held = lock(&path, "x", Duration::ZERO, &mut |_| ()).unwrap();
+        let held = lock(&path, "x", PATIENT, &mut |_| ()).unwrap();
         let told = std::sync::Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             let (path, told) = (&path, &told);

@@ -16,6 +16,7 @@ pub mod http;
 pub mod input;
 pub mod interrupts;
 mod lock_file;
+mod log_file;
 pub mod named_files;
 pub mod paths;
 pub mod process;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error, Result};
 use crate::port::files::{Mode, Unfinished};
-use crate::port::{Body, BoxFuture, Download, Files, Source};
+use crate::port::{Body, BoxFuture, Download, Files, Log, Source};
 
 /// Behind the name of a file that is not whole yet; the facts' name has `.json` behind that.
 const PARTIAL: &str = ".hallpass-part";
@@ -102,6 +102,10 @@ impl Files for NamedFiles {
             partial,
             target,
         }))
+    }
+
+    fn log(&self, path: &str) -> Result<Box<dyn Log>> {
+        super::log_file::open(Path::new(path))
     }
 }
 

@@ -18,7 +18,7 @@ pub fn harden() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let before = CORE.get_or_init(|| getrlimit(Resource::Core)).clone();
+        let before = *CORE.get_or_init(|| getrlimit(Resource::Core));
         let limit = Rlimit {
             current: Some(0),
             maximum: before.maximum,
@@ -75,7 +75,7 @@ impl Programs for Replacement {
 fn take_over(mut command: Command) -> std::io::Error {
     use std::os::unix::process::CommandExt;
     if let Some(before) = CORE.get() {
-        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, before.clone());
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, *before);
     }
     let failed = command.exec();
     harden();

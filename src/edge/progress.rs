@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::terminal::Screen;
-use crate::port::{Progress, Transfer, Waiting};
+use crate::port::{Progress, Status, Transfer, Waiting};
 
 /// Transfers over before this are not shown at all: a bar that flashes up only disturbs.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -64,6 +64,19 @@ impl Progress for Bars {
         bar.tick();
         Box::new(Line(bar))
     }
+
+    fn status(&self) -> Box<dyn Status> {
+        if !can_draw() {
+            return Box::new(Nothing);
+        }
+        let bar =
+            ProgressBar::with_draw_target(None, hidden()).with_style(style("{msg} ({elapsed})"));
+        Box::new(Bar {
+            bar,
+            start: Instant::now(),
+            shown: AtomicBool::new(false),
+        })
+    }
 }
 
 fn can_draw() -> bool {
@@ -97,13 +110,26 @@ struct Bar {
     shown: AtomicBool,
 }
 
-impl Transfer for Bar {
-    fn advance(&self, bytes: u64) {
+impl Bar {
+    fn appear(&self) {
         if !self.shown.load(Ordering::Relaxed) && self.start.elapsed() >= PATIENCE {
             self.shown.store(true, Ordering::Relaxed);
             add(self.bar.clone());
         }
+    }
+}
+
+impl Transfer for Bar {
+    fn advance(&self, bytes: u64) {
+        self.appear();
         self.bar.inc(bytes);
+    }
+}
+
+impl Status for Bar {
+    fn say(&self, line: &str) {
+        self.appear();
+        self.bar.set_message(line.to_owned());
     }
 }
 
@@ -133,6 +159,10 @@ impl Transfer for Nothing {
 }
 
 impl Waiting for Nothing {}
+
+impl Status for Nothing {
+    fn say(&self, _line: &str) {}
+}
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,16 @@ pub trait Files {
     /// [`Download::finish`] the bytes are beside it under a name that says so. `facts` are kept
     /// there too, for [`Files::unfinished`].
     fn download(&self, path: &str, mode: Mode, facts: &[u8]) -> Result<Box<dyn Download>>;
+    /// Opens a file that is only ever added to, creating it; one process at a time.
+    fn log(&self, path: &str) -> Result<Box<dyn Log>>;
+}
+
+/// See [`Files::log`].
+pub trait Log {
+    /// Every whole line there is, without its end.
+    fn read(&mut self, line: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>;
+    /// Adds lines; they are with the system when it returns.
+    fn append(&mut self, lines: &[u8]) -> Result<()>;
 }
 
 /// How a download begins.

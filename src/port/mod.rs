@@ -16,7 +16,7 @@ use crate::secret::Secret;
 pub mod fake;
 pub mod files;
 
-pub use files::{Download, Files, Output, Source};
+pub use files::{Download, Files, Log, Output, Source};
 
 /// A boxed future, so that the traits stay object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -328,6 +328,14 @@ pub trait Progress {
     fn transfer(&self, what: &str, done: u64, total: Option<u64>) -> Box<dyn Transfer>;
     /// A line `waiting for …` until dropped; in a pipe it is written once and stays.
     fn waiting(&self, what: &str) -> Box<dyn Waiting>;
+    /// A line that says how far something is; gone from the screen when dropped.
+    fn status(&self) -> Box<dyn Status>;
+}
+
+/// See [`Progress::status`].
+pub trait Status {
+    /// This is how far it is now.
+    fn say(&self, line: &str);
 }
 
 /// See [`Progress::transfer`]. May sit inside a [`ByteStream`].

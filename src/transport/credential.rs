@@ -191,6 +191,14 @@ impl Credential {
         self.token_type
     }
 
+    /// Whether it may go to `url`; `OriginNotAllowed` says how to allow it.
+    pub fn check(&self, url: &Url) -> Result<()> {
+        match self.audience.allows(url) {
+            true => Ok(()),
+            false => Err(self.audience.refusal(url)),
+        }
+    }
+
     /// Sets the `Authorization` header; `OriginNotAllowed` for any other origin.
     ///
     /// A header of ours (marked sensitive) is replaced, as for a retry with a renewed token;
@@ -199,9 +207,7 @@ impl Credential {
         // The way the HTTP client reads it, so that both see the same host.
         let url = Url::parse(&request.uri().to_string())
             .map_err(|_| Error::new(Code::Usage, "the request has no absolute URL"))?;
-        if !self.audience.allows(&url) {
-            return Err(self.audience.refusal(&url));
-        }
+        self.check(&url)?;
         let given = request.headers().get(AUTHORIZATION);
         if given.is_some_and(|value| !value.is_sensitive()) {
             return Err(Error::new(

@@ -55,6 +55,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "batch",
+        &[
+            "error",
+            "secret",
+            "protocol",
+            "dialect",
+            "port",
+            "transport",
+            "service",
+            "grant",
+            "session",
+            "call",
+        ],
+    ),
+    (
         "doctor",
         &[
             "error",
@@ -83,6 +98,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "grant",
             "session",
             "call",
+            "batch",
             "doctor",
         ],
     ),

@@ -33,6 +33,31 @@ fn every_row_has_a_test_a_reason_or_is_called_open() {
     }
 }
 
+#[test]
+fn no_row_of_the_research_is_left_out() {
+    let table = super::read("tests/ROWS.md");
+    let listed: BTreeSet<String> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .flat_map(|cell| cell.split(", "))
+        .map(|row| row.split(" (").next().unwrap_or(row).trim().to_owned())
+        .collect();
+    let families = [
+        ("must ", 107),
+        ("A", 20),
+        ("M", 9),
+        ("T", 26),
+        ("J", 17),
+        ("S", 15),
+    ];
+    let missing: Vec<String> = families
+        .iter()
+        .flat_map(|(family, count)| (1..=*count).map(move |n| format!("{family}{n}")))
+        .filter(|row| !listed.contains(row))
+        .collect();
+    assert!(missing.is_empty(), "rows without a line: {missing:?}");
+}
+
 /// `file::function` of every test: the file's path inside its tree with `::`, without `tests`.
 fn test_names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();

@@ -67,7 +67,6 @@ impl Keyring {
         self.wait_until_there();
     }
 
-
     /// For `DBUS_SESSION_BUS_ADDRESS`.
     pub fn address(&self) -> &str {
         &self.address
@@ -137,7 +136,14 @@ fn unlocked_daemon(home: &Path, address: &str) -> Child {
     // The signal of a file size limit would end it; without, a write fails as on a full disk.
     let script = "trap '' XFSZ; exec gnome-keyring-daemon \"$@\"";
     let mut daemon = private(Command::new("sh"), home)
-        .args(["-c", script, "sh", "--foreground", "--unlock", "--components=secrets"])
+        .args([
+            "-c",
+            script,
+            "sh",
+            "--foreground",
+            "--unlock",
+            "--components=secrets",
+        ])
         .env("DBUS_SESSION_BUS_ADDRESS", address)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

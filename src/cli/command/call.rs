@@ -1,21 +1,25 @@
 //! `hallpass call`.
 
 mod args;
+mod curl_args;
+mod data_args;
 
 use std::time::Duration;
 
+use crate::call::filter::Filter;
 use crate::call::options;
+use crate::call::preview::Preview;
 use crate::call::redirect::KeepPost;
 use crate::call::resume::Offset;
 use crate::call::run::{Call, Stage, Target};
 use crate::call::send::Policy;
-use crate::call::tokens::SessionTokens;
+use crate::call::tokens::{NoTokens, SessionTokens, Tokens};
 use crate::call::{retry, run as calling, url, words};
 use crate::cli::context::{AddressFamily, Context, HttpOptions, HttpVersion};
 use crate::cli::output::Stdout;
 use crate::cli::signed_in;
 use crate::error::{Code, Error, Result};
-use crate::session::Wanted;
+use crate::session::{Wanted, audience, peek};
 use crate::transport::AllowedOrigin;
 
 /// Lifetime a token must have left for a body that can be sent only once.
@@ -44,11 +48,13 @@ pub struct Args {
     #[command(flatten)]
     answer: args::AnswerArgs,
     #[command(flatten)]
+    shape: args::ShapeArgs,
+    #[command(flatten)]
     policy: args::PolicyArgs,
     #[command(flatten)]
     connection: args::ConnectionArgs,
     #[command(flatten)]
-    curl: args::CurlArgs,
+    curl: curl_args::CurlArgs,
 }
 
 /// Runs it.
@@ -66,11 +72,16 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         return Err(Error::new(Code::Usage, what).with_hint(instead));
     }
     let given = args.request.url.take();
-    let words = words::sort(args.words, args.request.method.is_some(), given)?;
+    let words = words::sort(
+        std::mem::take(&mut args.words),
+        args.request.method.is_some(),
+        given,
+    )?;
     let named = words.service.clone();
     let head = args.request.head;
     let compressed = args.request.compressed;
-    let plan = options::plan(args.request.typed(words))?;
+    let plan = options::plan(std::mem::take(&mut args.request).typed(words))?;
+    let filter = args.shape.jq.as_deref().map(Filter::compile).transpose()?;
     let policy = policy(&args.policy, args.connection.insecure, args.answer.silent)?;
     let options = connection(&args.connection, &args.policy)?;
     let allowed = args
@@ -94,10 +105,27 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         },
         ..Wanted::default()
     };
-    let access = signed_in::access(cx, &service, &wanted)?;
+    let preview = preview(&args, compressed);
+    let ports = cx.ports();
+    let access = match preview {
+        // Nothing will be sent: what there is will do.
+        Some(_) => peek(&ports, &service, &wanted).unwrap_or_default(),
+        None => Some(signed_in::access(cx, &service, &wanted)?),
+    };
+    let captured = access
+        .as_ref()
+        .map(|access| calling::captured(&access.record));
+    let tokens: Box<dyn Tokens> = match access {
+        Some(access) => Box::new(SessionTokens::new(ports, &service, access, allowed)),
+        None => {
+            let mut audience = audience::of(&service)?;
+            audience.origins.extend(allowed);
+            Box::new(NoTokens(audience))
+        }
+    };
     let answer = &args.answer;
     let call = Call {
-        url: url::resolve(&plan.url, &service, &calling::captured(&access.record))?,
+        url: url::resolve(&plan.url, &service, &captured.unwrap_or_default())?,
         plan,
         include: answer.include,
         head,
@@ -117,22 +145,36 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         quiet: answer.silent || args.curl.no_progress_meter,
         max_time: seconds("--max-time", args.policy.max_time)?,
         write_out: answer.write_out.clone(),
+        preview,
+        filter,
+        format: args.shape.format,
     };
     let http = cx.api_http(options);
     let output = Stdout::new(cx.stdout());
-    let ports = cx.ports();
-    let tokens = SessionTokens::new(ports, &service, access, allowed);
     let stage = Stage {
         ports,
         http: &*http,
         files: cx.files(),
         output: &output,
         progress: cx.progress(),
-        tokens: &tokens,
+        tokens: &*tokens,
         service: &service,
         policy: &policy,
     };
     cx.block_on(calling::run(call, stage))
+}
+
+fn preview(args: &Args, compressed: bool) -> Option<Preview> {
+    match (args.shape.dry_run, args.shape.curl) {
+        (true, _) => Some(Preview::Request),
+        (_, true) => Some(Preview::Curl(curl_args::flags(
+            &args.answer,
+            &args.policy,
+            &args.connection,
+            compressed,
+        ))),
+        _ => None,
+    }
 }
 
 fn policy(args: &args::PolicyArgs, insecure: bool, quiet: bool) -> Result<Policy> {

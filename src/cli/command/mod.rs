@@ -1,6 +1,7 @@
 //! One file a command: an `Args` struct and a `run`, thin: no HTTP, no JSON parsing, no paths.
 
 pub mod add;
+pub mod batch;
 pub mod call;
 pub mod completions;
 pub mod demo;
@@ -30,6 +31,7 @@ pub fn run(cx: &Context, command: Command) -> Result<()> {
         Command::Login(args) => login::run(cx, args),
         Command::Logout(args) => logout::run(cx, args),
         Command::Call(args) => call::run(cx, *args),
+        Command::Batch(args) => batch::run(cx, *args),
         Command::Exec(args) => exec::run(cx, args),
         Command::Token(args) => token::run(cx, args),
         Command::Status(args) => status::run(cx, args),

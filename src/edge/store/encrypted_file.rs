@@ -36,6 +36,8 @@ pub struct EncryptedFile {
     passphrase: OnceCell<Secret>,
     /// Whether [`CHECK`] was found to fit the key.
     checked: Cell<Option<Derivation>>,
+    /// Whether the key was offered to the kernel.
+    remembered: Cell<bool>,
 }
 
 impl EncryptedFile {
@@ -47,6 +49,7 @@ impl EncryptedFile {
             keys: RefCell::default(),
             passphrase: OnceCell::new(),
             checked: Cell::default(),
+            remembered: Cell::default(),
         }
     }
 
@@ -99,8 +102,17 @@ impl EncryptedFile {
         let key = derivation
             .derive(passphrase)?
             .ok_or_else(|| Error::new(Code::Internal, "no derivation from a passphrase"))?;
-        source.remember(derivation, &key);
         Ok(key)
+    }
+
+    /// Lets a key that has just opened something rest in the kernel, where that was chosen.
+    fn remember(&self, derivation: &Derivation, key: &Key) {
+        if let KeySource::Passphrase(source) = &self.source
+            && self.passphrase.get().is_some()
+            && !self.remembered.replace(true)
+        {
+            source.remember(derivation, key);
+        }
     }
 
     fn other_key(&self, made_with: &str, configured: &str) -> Error {
@@ -137,7 +149,10 @@ impl EncryptedFile {
         let sealed = Sealed::parse(&bytes).map_err(|why| unreadable(self, CHECK, why))?;
         let key = self.key(&sealed.derivation)?;
         match sealed.open(&key, CHECK) {
-            Some(_) => Ok(Some(sealed.derivation)),
+            Some(_) => {
+                self.remember(&sealed.derivation, &key);
+                Ok(Some(sealed.derivation))
+            }
             None => Err(self.wrong_key(&sealed.derivation)),
         }
     }
@@ -186,6 +201,7 @@ impl EncryptedFile {
             }
         };
         self.seal(&derivation, CHECK, CHECK.as_bytes())?;
+        self.remember(&derivation, &self.key(&derivation)?);
         Ok(derivation)
     }
 
@@ -213,6 +229,7 @@ impl Entries for EncryptedFile {
         let sealed = Sealed::parse(&bytes).map_err(|why| unreadable(self, id, why))?;
         let key = self.key(&sealed.derivation)?;
         if let Some(value) = sealed.open(&key, id) {
+            self.remember(&sealed.derivation, &key);
             return Ok(Some(value));
         }
         // A wrong key fails here; with the right one it is the file that is wrong.

@@ -27,6 +27,7 @@ mod passphrase;
 mod program;
 #[cfg(test)]
 mod real;
+mod resting_key;
 mod sealed;
 #[cfg(test)]
 mod suite;
@@ -136,7 +137,11 @@ fn encrypted_file(table: &StoreTable, paths: &Paths, ui: &Rc<dyn UserInterface>)
     };
     let source = match &table.key_file {
         Some(path) => KeySource::File(resolve(path, paths)),
-        None => KeySource::Passphrase(Passphrase::new(Box::new(ProcessEnvironment), Rc::clone(ui))),
+        None => KeySource::Passphrase(Passphrase::new(
+            Box::new(ProcessEnvironment),
+            Rc::clone(ui),
+            table.remember,
+        )),
     };
     EncryptedFile::new(folder, source)
 }

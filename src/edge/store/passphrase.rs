@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::resting_key;
 use super::sealed::Derivation;
 use crate::error::{Code, Error, Result};
 use crate::port::{Environment, UserInterface};
@@ -18,12 +19,21 @@ pub const VARIABLE: &str = "HALLPASS_STORE_PASSPHRASE";
 pub struct Passphrase {
     environment: Box<dyn Environment>,
     ui: Rc<dyn UserInterface>,
+    remember: Option<u64>,
 }
 
 impl Passphrase {
-    /// Asks nobody yet.
-    pub fn new(environment: Box<dyn Environment>, ui: Rc<dyn UserInterface>) -> Self {
-        Passphrase { environment, ui }
+    /// Asks nobody yet. `remember`: seconds that the unlocked key may rest in the kernel.
+    pub fn new(
+        environment: Box<dyn Environment>,
+        ui: Rc<dyn UserInterface>,
+        remember: Option<u64>,
+    ) -> Self {
+        Passphrase {
+            environment,
+            ui,
+            remember,
+        }
     }
 
     /// The passphrase; `StoreLocked` where there is nobody to ask.
@@ -80,13 +90,30 @@ impl Passphrase {
     }
 
     /// The key as it rests in the kernel, where the person chose that.
-    pub fn remembered(&self, _derivation: &Derivation) -> Option<Key> {
-        None
+    pub fn remembered(&self, derivation: &Derivation) -> Option<Key> {
+        self.remember?;
+        resting_key::get(derivation)
     }
 
     /// Lets the key rest in the kernel, where the person chose that.
-    pub fn remember(&self, _derivation: &Derivation, _key: &Key) {}
+    pub fn remember(&self, derivation: &Derivation, key: &Key) {
+        let Some(seconds) = self.remember.filter(|seconds| *seconds > 0) else {
+            return;
+        };
+        if resting_key::is_possible() {
+            resting_key::put(derivation, key, seconds);
+        } else {
+            self.ui.notice(
+                "the passphrase cannot be remembered: no session keyring of the Linux kernel is \
+                 joined here (`keyctl session` or pam_keyinit gives one)",
+            );
+        }
+    }
 
     /// Takes it out again.
-    pub fn forget(&self, _derivation: &Derivation) {}
+    pub fn forget(&self, derivation: &Derivation) {
+        if self.remember.is_some() {
+            resting_key::remove(derivation);
+        }
+    }
 }

@@ -8,6 +8,8 @@
 // A test that was not run must say so, whatever becomes of its captured output.
 #![allow(clippy::print_stderr)]
 
+mod kernel;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -52,29 +54,21 @@ const EMPTY_BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/t
 
 /// Starts the daemon, unlocked, tells its process id, and ends it afterwards.
 const WITH_DAEMON: &str = r#"
-    printf testpw | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1
-    # It returns before its name is on the bus, and has that before its collection is unlocked.
-    wait_for() {
-        tries=0
-        until "$@"; do
-            tries=$((tries + 1))
-            if [ "$tries" = 400 ]; then echo "no unlocked gnome-keyring on the bus" >&2; exit 1; fi
-            sleep 0.05
-        done
-    }
-    on_the_bus() {
-        daemon=$(dbus-send --print-reply=literal --dest=org.freedesktop.DBus / \
-            org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets 2>/dev/null)
-    }
-    unlocked() {
+    printf testpw | gnome-keyring-daemon --unlock --components=secrets --foreground >/dev/null 2>&1 &
+    export HALLPASS_TEST_DAEMON="$!"
+    trap 'kill -CONT "$HALLPASS_TEST_DAEMON"; kill "$HALLPASS_TEST_DAEMON"' EXIT
+    tries=0
+    # Asking the bus starts nothing; asking the name before it is there would start another daemon.
+    until dbus-send --print-reply --dest=org.freedesktop.DBus / \
+            org.freedesktop.DBus.GetNameOwner string:org.freedesktop.secrets >/dev/null 2>&1 &&
         dbus-send --print-reply=literal --dest=org.freedesktop.secrets \
             /org/freedesktop/secrets/collection/login org.freedesktop.DBus.Properties.Get \
             string:org.freedesktop.Secret.Collection string:Locked 2>/dev/null | grep -q false
-    }
-    wait_for on_the_bus
-    wait_for unlocked
-    export HALLPASS_TEST_DAEMON="${daemon##* }"
-    trap 'kill -CONT "$HALLPASS_TEST_DAEMON"; kill "$HALLPASS_TEST_DAEMON"' EXIT
+    do
+        tries=$((tries + 1))
+        if [ "$tries" = 400 ]; then echo "no unlocked gnome-keyring on the bus" >&2; exit 1; fi
+        sleep 0.05
+    done
 "#;
 
 const LOCK: &str = r#"
@@ -184,7 +178,9 @@ fn locked_entry() {
         return;
     }
     let (store, key) = (keyring(), EntryKey::session("work@ada"));
-    let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ()).unwrap();
+    let mut guard = store
+        .lock(&key, Duration::from_secs(20), &mut |_| ())
+        .unwrap();
     guard.write(&"value".into()).unwrap();
     assert!(
         Command::new("sh")
@@ -296,7 +292,9 @@ fn full() {
         return;
     }
     let (store, key) = (keyring(), EntryKey::session("work@ada"));
-    let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ()).unwrap();
+    let mut guard = store
+        .lock(&key, Duration::from_secs(20), &mut |_| ())
+        .unwrap();
     guard.write(&"old".into()).unwrap();
     let large = "x".repeat(65_536);
     let error = guard.write(&large.as_str().into()).unwrap_err();

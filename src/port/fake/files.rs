@@ -9,13 +9,15 @@ use futures_util::stream;
 
 use crate::error::{Code, Error, Result};
 use crate::port::files::{Mode, Unfinished};
-use crate::port::{Body, BoxFuture, Download, Files, Output, Progress, Source, Transfer, Waiting};
+use crate::port::{
+    Body, BoxFuture, Download, Files, Log, Output, Progress, Source, Status, Transfer, Waiting,
+};
 
 /// Files in memory; the empty name is standard input.
 #[derive(Debug, Default)]
 pub struct FakeFiles {
     /// What there is to read, by path.
-    pub files: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub files: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
     /// What was downloaded, whole or not.
     pub written: Rc<RefCell<BTreeMap<String, Written>>>,
     /// How often each was opened or read.
@@ -96,6 +98,39 @@ impl Files for FakeFiles {
             path: path.to_owned(),
             written: Rc::clone(&self.written),
         }))
+    }
+
+    fn log(&self, path: &str) -> Result<Box<dyn Log>> {
+        Ok(Box::new(FakeLog {
+            path: path.to_owned(),
+            files: Rc::clone(&self.files),
+        }))
+    }
+}
+
+/// A log in memory.
+struct FakeLog {
+    path: String,
+    files: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+}
+
+impl Log for FakeLog {
+    fn read(&mut self, line: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let content = self.files.borrow().get(&self.path).cloned();
+        let content = content.unwrap_or_default();
+        for whole in content.split_inclusive(|byte| *byte == b'\n') {
+            if let Some(text) = whole.strip_suffix(b"\n") {
+                line(text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, lines: &[u8]) -> Result<()> {
+        let mut files = self.files.borrow_mut();
+        let content = files.entry(self.path.clone()).or_default();
+        content.extend_from_slice(lines);
+        Ok(())
     }
 }
 
@@ -178,6 +213,10 @@ struct Quiet;
 
 impl Waiting for Quiet {}
 
+impl Status for Quiet {
+    fn say(&self, _line: &str) {}
+}
+
 impl Transfer for Quiet {
     fn advance(&self, _bytes: u64) {}
 }
@@ -190,6 +229,10 @@ impl Progress for FakeProgress {
 
     fn waiting(&self, what: &str) -> Box<dyn Waiting> {
         self.waits.borrow_mut().push(what.to_owned());
+        Box::new(Quiet)
+    }
+
+    fn status(&self) -> Box<dyn Status> {
         Box::new(Quiet)
     }
 }

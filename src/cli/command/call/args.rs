@@ -1,12 +1,12 @@
 //! The flags of `call`: curl's letters with curl's meaning, and a few of our own.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
-
-use crate::call::options::{DataFlag, FormFlag, ItemBody, Typed};
+use super::data_args::DataArgs;
+use crate::call::options::{ItemBody, Typed};
+use crate::call::shape::Format;
 use crate::call::words::Words;
 
 /// What the request is.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
     /// Method
@@ -104,6 +104,24 @@ pub struct AnswerArgs {
     pub write_out: Option<String>,
 }
 
+/// What the answer becomes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Shape")]
+pub struct ShapeArgs {
+    /// Filter with a jq expression; strings come out bare
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub jq: Option<String>,
+    /// Items as a document, lines, a table, or CSV
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Print the request in place of sending it, secrets redacted
+    #[arg(long, conflicts_with = "curl")]
+    pub dry_run: bool,
+    /// Print a line with curl that does the same, in place of sending
+    #[arg(long)]
+    pub curl: bool,
+}
+
 /// Redirects, time and repetition.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Redirects, time, retries")]
@@ -197,79 +215,6 @@ pub struct ConnectionArgs {
     pub ipv6: bool,
 }
 
-/// Flags of curl's that change nothing here, or that are refused with the reason.
-#[derive(Debug, clap::Args)]
-pub struct CurlArgs {
-    #[arg(short = 'N', long, hide = true)]
-    no_buffer: bool,
-    #[arg(short = 'g', long, hide = true)]
-    globoff: bool,
-    #[arg(short = '#', long, hide = true)]
-    progress_bar: bool,
-    #[arg(long, hide = true)]
-    pub no_progress_meter: bool,
-    #[arg(short = 'q', long, hide = true)]
-    disable: bool,
-    #[arg(long = "tlsv1.2", hide = true)]
-    tlsv12: bool,
-    #[arg(long, hide = true, value_name = "LIST")]
-    proto: Option<String>,
-    #[arg(
-        short = 'u',
-        long,
-        hide = true,
-        value_name = "USER",
-        allow_hyphen_values = true
-    )]
-    user: Option<String>,
-    #[arg(long, hide = true, value_name = "TOKEN", allow_hyphen_values = true)]
-    oauth2_bearer: Option<String>,
-    #[arg(long, hide = true)]
-    location_trusted: bool,
-    #[arg(
-        short = 'c',
-        long,
-        hide = true,
-        value_name = "FILE",
-        allow_hyphen_values = true
-    )]
-    cookie_jar: Option<String>,
-    #[arg(short = 'n', long, hide = true)]
-    netrc: bool,
-    #[arg(short = 'K', long, hide = true, value_name = "FILE")]
-    config: Option<String>,
-}
-
-impl CurlArgs {
-    /// What cannot be done here, and what to do instead; never the value, which may be a secret.
-    pub fn refused(&self) -> Option<(&'static str, &'static str)> {
-        let credential = "leave it out: hallpass adds the session's credential itself";
-        [
-            (self.user.is_some(), "-u", credential),
-            (self.oauth2_bearer.is_some(), "--oauth2-bearer", credential),
-            (self.netrc, "-n", credential),
-            (
-                self.location_trusted,
-                "--location-trusted",
-                "use -L; --allow-origin names the further origins that may see the token",
-            ),
-            (
-                self.cookie_jar.is_some(),
-                "-c",
-                "an API call keeps no cookies; -i shows what the server set",
-            ),
-            (
-                self.config.is_some(),
-                "-K",
-                "write the flags on the command line",
-            ),
-        ]
-        .into_iter()
-        .find(|(given, _, _)| *given)
-        .map(|(_, flag, instead)| (flag, instead))
-    }
-}
-
 impl RequestArgs {
     /// The request as typed, with the words in their places.
     pub fn typed(self, words: Words) -> Typed {
@@ -298,128 +243,4 @@ impl RequestArgs {
             },
         }
     }
-}
-
-/// `-d` and `-F` with their kin, in the order they were typed, which clap's derive would lose.
-#[derive(Debug, Default)]
-pub struct DataArgs {
-    data: Vec<(DataFlag, String)>,
-    form: Vec<(FormFlag, String)>,
-}
-
-const DATA: [(&str, DataFlag, Option<char>, &str); 5] = [
-    (
-        "data",
-        DataFlag::Data,
-        Some('d'),
-        "Body, as a form is sent; @FILE reads it, several are joined with &",
-    ),
-    (
-        "data-raw",
-        DataFlag::Raw,
-        None,
-        "Body as it stands; @ means nothing",
-    ),
-    (
-        "data-binary",
-        DataFlag::Binary,
-        None,
-        "Body with every byte of @FILE",
-    ),
-    (
-        "data-urlencode",
-        DataFlag::UrlEncode,
-        None,
-        "Body, encoded: text, =text, name=text, @FILE, name@FILE",
-    ),
-    (
-        "json",
-        DataFlag::Json,
-        None,
-        "JSON body, with Content-Type and Accept; @FILE reads it",
-    ),
-];
-const FORM: [(&str, FormFlag, Option<char>, &str); 2] = [
-    (
-        "form",
-        FormFlag::Form,
-        Some('F'),
-        "Part of multipart/form-data: name=text, name=@FILE;type=…, name=<FILE",
-    ),
-    (
-        "form-string",
-        FormFlag::Literal,
-        None,
-        "Part whose text means nothing",
-    ),
-];
-
-impl clap::Args for DataArgs {
-    fn augment_args(mut command: Command) -> Command {
-        let flags = DATA
-            .iter()
-            .map(|(name, _, short, help)| (name, short, help));
-        let form = FORM
-            .iter()
-            .map(|(name, _, short, help)| (name, short, help));
-        for (name, short, help) in flags.chain(form) {
-            let mut arg = Arg::new(*name)
-                .long(*name)
-                .value_name(if name.starts_with("form") {
-                    "PART"
-                } else {
-                    "DATA"
-                })
-                .help(*help)
-                .action(ArgAction::Append)
-                .allow_hyphen_values(true);
-            if let Some(short) = short {
-                arg = arg.short(*short);
-            }
-            if *name == "data" {
-                arg = arg.alias("data-ascii");
-            }
-            command = command.arg(arg);
-        }
-        command
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for DataArgs {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(DataArgs {
-            data: in_order(matches, DATA.iter().map(|(name, flag, ..)| (*name, *flag))),
-            form: in_order(matches, FORM.iter().map(|(name, flag, ..)| (*name, *flag))),
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-fn in_order<F: Copy>(
-    matches: &ArgMatches,
-    flags: impl Iterator<Item = (&'static str, F)>,
-) -> Vec<(F, String)> {
-    let mut found = Vec::new();
-    for (name, flag) in flags {
-        let values = matches.get_many::<String>(name).into_iter().flatten();
-        let places = matches.indices_of(name).into_iter().flatten();
-        found.extend(
-            places
-                .zip(values)
-                .map(|(at, value)| (at, flag, value.clone())),
-        );
-    }
-    found.sort_by_key(|(at, ..)| *at);
-    found
-        .into_iter()
-        .map(|(_, flag, value)| (flag, value))
-        .collect()
 }

@@ -8,6 +8,9 @@ use crate::edge::store::suite;
 use crate::port::fake::{FakeEnvironment, FakeUi};
 use crate::port::{EntryKey, TokenStore};
 
+/// Other tests start programs, and between fork and exec a child shares every lock.
+const PATIENT: Duration = Duration::from_secs(20);
+
 fn with_key_file(root: &Path) -> Store<EncryptedFile> {
     let key = KeySource::File(root.join("k/key"));
     Store(EncryptedFile::new(root.join("store"), key))
@@ -22,14 +25,14 @@ fn with_passphrase(root: &Path, given: Option<&str>, typed: &[&str]) -> Store<En
     ui.prompts.set(!typed.is_empty());
     let typed = typed.iter().map(|line| (*line).to_owned());
     ui.answers.borrow_mut().extend(typed);
-    let source = Passphrase::new(Box::new(environment), Rc::new(ui));
+    let source = Passphrase::new(Box::new(environment), Rc::new(ui), None);
     let source = KeySource::Passphrase(source);
     Store(EncryptedFile::new(root.join("store"), source))
 }
 
 fn put(store: &dyn TokenStore, name: &str, value: &str) -> Result<()> {
     let key = EntryKey::session(name);
-    let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ())?;
+    let mut guard = store.lock(&key, PATIENT, &mut |_| ())?;
     guard.write(&value.into())
 }
 
@@ -136,7 +139,7 @@ fn garbled_content_is_kept_aside_not_lost() {
             Code::StoreUnreadable
         );
         let key = EntryKey::session("a@b");
-        let mut guard = store.lock(&key, Duration::ZERO, &mut |_| ()).unwrap();
+        let mut guard = store.lock(&key, PATIENT, &mut |_| ()).unwrap();
         let place = guard.keep_aside().unwrap();
         assert!(place.ends_with(&format!("unreadable-{round}")), "{place}");
         assert_eq!(std::fs::read(place).unwrap(), b"garbled");
