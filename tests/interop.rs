@@ -3,4 +3,5 @@
 mod chromium;
 mod keyring;
 mod keyring_breaks;
+mod nginx;
 mod oidc_provider;

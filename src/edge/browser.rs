@@ -31,7 +31,7 @@ impl Browser for SystemBrowser {
             Some(list) => from_variable(&list, url),
             None => open::commands(url.as_str()),
         };
-        start(candidates, |line| terminal::warn(line))
+        start(candidates, terminal::warn)
     }
 }
 

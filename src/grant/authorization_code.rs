@@ -286,7 +286,7 @@ fn show(ports: &Ports<'_>, options: &Options, service: &str, url: &Url) {
     ports.ui.notice("");
     if !options.listen {
         ports.ui.notice(
-            "The browser ends up at a page that does not load. Paste its whole address here:",
+            "In the end the browser is sent to a page that may not load. Paste its whole address here:",
         );
     } else if ports.ui.can_prompt() {
         ports.ui.notice(

@@ -61,17 +61,23 @@ pub(super) async fn wait(
     service: &str,
 ) -> Result<Arrived> {
     let mut tally = Tally::default();
+    let begun = ports.clock.steady_millis();
     let mut over = pin!(ports.clock.sleep(deadline));
     let mut lines = pin!(pasted_lines(ports));
     loop {
         let event = {
             let redirect = pin!(redirects.next());
-            match select(redirect, select(lines.next(), over.as_mut())).await {
-                Either::Left((request, _)) => Event::Request(request?),
-                Either::Right((Either::Left((line, _)), _)) => Event::Line(line),
+            match select(lines.next(), select(redirect, over.as_mut())).await {
+                Either::Left((line, _)) => Event::Line(line),
+                Either::Right((Either::Left((request, _)), _)) => Event::Request(request?),
                 Either::Right((Either::Right(((), _)), _)) => Event::Over,
             }
         };
+        // A flood of requests must not keep the timer from being looked at.
+        let passed = ports.clock.steady_millis().saturating_sub(begun);
+        if u128::from(passed) >= deadline.as_millis() {
+            return Err(tally.timed_out(service, deadline));
+        }
         match event {
             Event::Over => return Err(tally.timed_out(service, deadline)),
             Event::Request(request) => match judge(request.request(), expected) {
@@ -280,6 +286,35 @@ mod tests {
         assert!(text.contains("1 × the state of another sign-in"), "{text}");
         assert!(error.hint().unwrap().contains("fragment"));
         assert_eq!(world.listener.open(), 0, "the port is closed");
+    }
+
+    /// must 33: whoever keeps the listener busy does not keep the program waiting.
+    #[test]
+    fn a_flood_of_requests_does_not_outlast_the_deadline() {
+        let world = World::new();
+        let spec = ListenSpec {
+            host: LoopbackHost::V4,
+            port: None,
+        };
+        let _port = world.listener.bind(&spec).unwrap();
+        let clock = world.clock.clone();
+        let listener = world.listener.clone();
+        let flood = stream::repeat_with(move || {
+            clock.advance(Duration::from_secs(1));
+            listener.push_get("http://127.0.0.1:49152/x");
+            let mut bound = listener.bind(&spec).unwrap();
+            block_on(bound.next())
+        });
+        let mut redirects = Redirects(Box::pin(flood));
+        let deadline = Duration::from_secs(120);
+        let outcome = block_on(wait(
+            &world.ports(),
+            &mut redirects,
+            &expected(),
+            deadline,
+            "x",
+        ));
+        assert!(matches!(outcome, Err(error) if error.code() == Code::TimedOut));
     }
 
     /// must 35.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Record;
 use super::facts::{self, Facts};
+use super::{Record, spill};
 use crate::error::{Code, Result};
 use crate::port::{EntryKey, Ports, StateKind};
 
@@ -37,6 +37,8 @@ pub fn keep(ports: &Ports<'_>, service: &str, mut record: Record) -> Result<Reco
     };
     record.generation = before + 1;
     guard.write(&record.to_stored()?)?;
+    // What an earlier session could not store is of no use to this one.
+    spill::forget(ports, &key);
     Ok(record)
 }
 

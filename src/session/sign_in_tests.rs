@@ -225,3 +225,15 @@ fn the_account_is_named_by_userinfo() {
     service.values.userinfo_endpoint = Some("https://api.example/user".into());
     assert_eq!(signed_in(&world, &service).unwrap().account, "octocat");
 }
+
+/// A record that an earlier session spilled must never come back over a new sign-in.
+#[test]
+fn a_new_sign_in_forgets_an_old_spill() {
+    let world = World::new();
+    granting(&world, token());
+    let spill = (StateKind::Spill, "example@default".to_owned());
+    let old = b"sealed".to_vec();
+    world.state.files.borrow_mut().insert(spill.clone(), old);
+    signed_in(&world, &service()).unwrap();
+    assert!(!world.state.files.borrow().contains_key(&spill));
+}

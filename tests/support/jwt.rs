@@ -5,6 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass::demo::SigningKey;
 use serde_json::{Value, json};
 
+/// Signing input to signature.
+pub type Signer = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+/// A whole token to what is sent in its place.
+pub type Replacement = Box<dyn Fn(String) -> String>;
+
 /// An ID Token that was taken apart and may be put together differently.
 pub struct Forgery {
     /// JOSE header.
@@ -12,9 +17,9 @@ pub struct Forgery {
     /// Claims.
     pub claims: Value,
     /// Signs in place of the honest key.
-    pub signer: Option<Box<dyn Fn(&[u8]) -> Vec<u8>>>,
+    pub signer: Option<Signer>,
     /// Replaces the whole token in the end.
-    pub replace: Option<Box<dyn Fn(String) -> String>>,
+    pub replace: Option<Replacement>,
 }
 
 impl Forgery {
