@@ -2,5 +2,6 @@
 
 mod chromium;
 mod keyring;
+mod keyring_breaks;
 mod nginx;
 mod oidc_provider;

@@ -1,12 +1,12 @@
 //! A session that is never lost: many processes, SIGKILL, broken stores and clocks, against the
 //! real program. A few rounds everywhere; all of them where the real parts are required.
 
-mod broken;
+pub mod broken;
 mod canary;
 mod clock;
 pub mod killed;
 pub mod many;
-mod moving;
+pub mod moving;
 mod stopped;
 
 use std::collections::BTreeMap;

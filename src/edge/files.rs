@@ -109,6 +109,8 @@ pub fn failed(what: &str, path: &Path, error: io::Error) -> Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::new(Code::StoreFull, message)
             .with_hint("the disk is full: make room, then try again"),
+        ErrorKind::FileTooLarge => Error::new(Code::StoreFull, message)
+            .with_hint("the limit on the size of files forbids it (`ulimit -f`)"),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Error::new(Code::StoreFailed, message)
                 .with_hint("its folder must be writable: `HALLPASS_STATE_DIR` names another one")

@@ -58,6 +58,16 @@ pub async fn check(
     .map(Some)
 }
 
+/// What can be said of the ID Token that came with a refresh.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// It is what it must be, or there is none.
+    Good,
+    /// Nothing speaks against it but a clock, or nothing could be found out: not to be used, and
+    /// no reason to give the session up.
+    Unproven(Error),
+}
+
 /// Validates the ID Token that came with a refresh against the one before: still the same person
 /// (OIDC Core §12.2). Where no ID Token came there is nothing to check.
 pub async fn check_refreshed(
@@ -65,22 +75,36 @@ pub async fn check_refreshed(
     client: &Client,
     token: &TokenSet,
     before: Option<&Secret>,
-) -> Result<()> {
+) -> Result<Refreshed> {
     let (Some(jwt), Some(before)) = (&token.id_token, before) else {
-        return Ok(());
+        return Ok(Refreshed::Good);
     };
     let before = of_stored(before.expose())?;
-    with_keys(
-        ports,
-        client,
-        token,
-        &Wanted::default(),
-        &|keys, expected| {
-            validate_refreshed(jwt.expose(), keys, expected, &before, ports.clock.now())
-        },
-    )
-    .await
-    .map(drop)
+    let unproven = Cell::new(false);
+    let check = |keys: &JwkSet, expected: &Expected<'_>| {
+        let checked = validate_refreshed(jwt.expose(), keys, expected, &before, ports.clock.now());
+        let open = matches!(&checked, Err(Refusal::NoKey(_) | Refusal::Time(_)));
+        unproven.set(open);
+        checked
+    };
+    match with_keys(ports, client, token, &Wanted::default(), &check).await {
+        Ok(_) => Ok(Refreshed::Good),
+        Err(error) if error.code() != Code::IdTokenInvalid || unproven.get() => {
+            Ok(Refreshed::Unproven(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Has the keys at hand that [`check_refreshed`] will want. Fetched only after the answer, they
+/// would keep a rotated refresh token from the store for as long.
+pub async fn fetch_keys_ahead(ports: &Ports<'_>, client: &Client) {
+    let keys = async { Keys::of(client)?.get(ports).await };
+    if let Err(error) = keys.await {
+        ports
+            .ui
+            .trace(&format!("no keys ahead of the ID Token: {error}"));
+    }
 }
 
 /// Runs a check with the server's keys; where none fits, the keys are fetched anew, once

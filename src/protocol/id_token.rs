@@ -66,6 +66,8 @@ pub struct Expected<'a> {
 pub enum Refusal {
     /// No key of the set fits: worth fetching the set anew, once.
     NoKey(Error),
+    /// Its times do not fit our clock; of a refreshed one everything else was found to be right.
+    Time(Error),
     /// For good.
     Invalid(Error),
 }
@@ -73,7 +75,7 @@ pub enum Refusal {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
         match refusal {
-            Refusal::NoKey(error) | Refusal::Invalid(error) => error,
+            Refusal::NoKey(error) | Refusal::Time(error) | Refusal::Invalid(error) => error,
         }
     }
 }
@@ -126,7 +128,8 @@ pub fn validate(
     now: i64,
 ) -> Result<IdTokenClaims, Refusal> {
     let (claims, algorithm) = signed_claims(jwt, keys, expected)?;
-    let token = common(&claims, expected, now)?;
+    let token = parties(&claims, expected)?;
+    times(&claims, &token, now).map_err(Refusal::Time)?;
     check::nonce(&claims, expected.nonce)?;
     check::acr(&claims, expected.acr_values)?;
     check::auth_time(&token, expected.max_age, now)?;
@@ -146,12 +149,15 @@ pub fn validate_refreshed(
     now: i64,
 ) -> Result<IdTokenClaims, Refusal> {
     let (claims, algorithm) = signed_claims(jwt, keys, expected)?;
-    let token = common(&claims, expected, now)?;
+    let token = parties(&claims, expected)?;
     if claims.contains_key("nonce") && expected.nonce.is_some() {
         check::nonce(&claims, expected.nonce)?;
     }
     check::same_person(&token, before)?;
     check::at_hash(&claims, algorithm, expected.access_token)?;
+    // Last: a clock that is wrong must be told from another person's token.
+    check::not_before_the_one_before(&token, before).map_err(Refusal::Time)?;
+    times(&claims, &token, now).map_err(Refusal::Time)?;
     Ok(token)
 }
 
@@ -180,16 +186,20 @@ fn signed_claims(
     Ok((jwt.claims, algorithm))
 }
 
-fn common(claims: &Map<String, Value>, expected: &Expected<'_>, now: i64) -> Result<IdTokenClaims> {
+/// Who issued it, for whom and about whom.
+fn parties(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<IdTokenClaims> {
     let token = read(claims)?;
     check::issuer(claims, &token.issuer, expected)?;
     check::audience(&token.audience, expected.client_id)?;
     check::authorized_party(token.authorized_party.as_deref(), expected.client_id)?;
     check::subject(&token.subject)?;
+    Ok(token)
+}
+
+fn times(claims: &Map<String, Value>, token: &IdTokenClaims, now: i64) -> Result<()> {
     check::expiry(claims, now)?;
     check::issued_at(token.issued_at, now)?;
-    check::not_before(claims, now)?;
-    Ok(token)
+    check::not_before(claims, now)
 }
 
 /// Types and presence of the claims that are always needed.

@@ -3,7 +3,8 @@
 use super::access_token::{Access, Renew, Seen, Wanted, access, check, no_session, still_valid_or};
 use super::{Record, facts, freshness, renewal, spill};
 use crate::error::{Code, Error, OAuthError, Result};
-use crate::grant::{Client, RenewalError, client_credentials, id_token, refresh_token};
+use crate::grant::id_token::{self, Refreshed};
+use crate::grant::{Client, RenewalError, client_credentials, refresh_token};
 use crate::port::{EntryKey, Ports, StoreGuard};
 use crate::protocol::token::TokenSet;
 use crate::secret::{Secret, printable};
@@ -126,6 +127,9 @@ impl<'a> Locked<'a> {
             }
         };
         let client = Client::prepare(self.ports, self.service).await?;
+        if self.record.token.id_token.is_some() {
+            id_token::fetch_keys_ahead(self.ports, &client).await;
+        }
         Ok((how, client))
     }
 
@@ -210,14 +214,16 @@ impl<'a> Locked<'a> {
     /// losing the session would be worse than keeping the ID Token from before.
     async fn taken_in(&self, client: &Client, mut answer: TokenSet) -> Result<Record> {
         let before = self.record.token.id_token.as_ref();
-        match id_token::check_refreshed(self.ports, client, &answer, before).await {
-            Ok(()) if before.is_some() => {}
-            Ok(()) => answer.id_token = None,
-            Err(error) if error.code() == Code::IdTokenInvalid => return Err(error),
-            Err(error) => {
-                let line =
-                    format!("the renewed ID Token cannot be checked and is left out: {error}");
-                self.ports.ui.trace(&line);
+        match id_token::check_refreshed(self.ports, client, &answer, before).await? {
+            Refreshed::Good if before.is_some() => {}
+            Refreshed::Good => answer.id_token = None,
+            Refreshed::Unproven(error) => {
+                let hint = error
+                    .hint()
+                    .map_or_else(String::new, |hint| format!(" ({hint})"));
+                self.ports.ui.warn(&format!(
+                    "{error}{hint}; the ID Token from before is kept, the session is renewed"
+                ));
                 answer.id_token = None;
             }
         }

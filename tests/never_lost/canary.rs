@@ -170,6 +170,9 @@ fn lines(sandbox: &Sandbox) -> Vec<String> {
         "call demo me --curl",
         "call demo me -v",
         "call given me",
+        "batch demo",
+        "discover ISSUER",
+        "introspect demo",
         "token demo --refresh",
         "token demo --as json",
         "exec demo -- true",
@@ -196,6 +199,15 @@ fn lines(sandbox: &Sandbox) -> Vec<String> {
     lines
 }
 
+/// What is typed or piped in.
+fn input(line: &str) -> String {
+    match line {
+        "login brought --with-token" => format!("{STDIN_TOKEN}\n"),
+        "batch demo" => "{\"url\": \"me\"}\n{\"url\": \"nowhere\"}\n".to_owned(),
+        _ => String::new(),
+    }
+}
+
 #[test]
 fn every_command_at_the_highest_verbosity_shows_no_secret() {
     let authority = Authority::honest();
@@ -205,14 +217,15 @@ fn every_command_at_the_highest_verbosity_shows_no_secret() {
     let lines = lines(&sandbox);
     let mut said = Vec::new();
     for line in &lines {
-        let words: Vec<&str> = line.split(' ').collect();
+        let words = line.replace("ISSUER", &authority.issuer());
+        let words: Vec<&str> = words.split(' ').collect();
         // Behind `--` are words of another program.
         let split = words
             .iter()
             .position(|word| *word == "--")
             .unwrap_or(words.len());
         let words = [&words[..split], &["-vvv"], &words[split..]].concat();
-        let ended = sandbox.run_with_input(&words, format!("{STDIN_TOKEN}\n").as_bytes());
+        let ended = sandbox.run_with_input(&words, input(line).as_bytes());
         assert!(!ended.stderr.contains("panicked"), "{ended:#?}");
         said.push((line, ended));
     }
@@ -259,11 +272,11 @@ fn every_command_there_is_has_a_line_in_the_canary() {
     let commands = commands.skip(1).take_while(|line| !line.is_empty());
     let mut count = 0;
     for line in commands {
-        // Continued descriptions are indented further.
-        if line.starts_with("   ") {
+        // One space before a group's name, two before a command, more before what continues.
+        let Some(command) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ')) else {
             continue;
-        }
-        let command = line.split_whitespace().next().expect("a word");
+        };
+        let command = command.split_whitespace().next().expect("a word");
         let known = lines
             .iter()
             .any(|line| line.split(' ').next() == Some(command));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{rounds, signed_in};
+use super::signed_in;
 use crate::support::{Sandbox, skip};
 
 /// Where Debian keeps the library that shows a program another time.
@@ -31,7 +31,6 @@ fn at(sandbox: Sandbox, library: &str, offset: &str) -> Sandbox {
 fn a_clock_that_jumps_renews_once_and_makes_no_loop() {
     let Some(library) = library() else { return };
     let (authority, mut sandbox) = signed_in();
-    let _ = rounds(1, 1);
     for offset in ["+1d", "-0", "-1d", "+1d", "+2h", "-2h", "+0"] {
         authority.clear_log();
         sandbox = at(sandbox, &library, offset);

@@ -10,12 +10,17 @@ use tempfile::TempDir;
 /// Programs it needs.
 const PROGRAMS: &[&str] = &["dbus-daemon", "dbus-send", "gnome-keyring-daemon"];
 
+/// A session bus that starts no service by itself: a daemon that is gone stays gone.
+const BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+    <policy context="default"><allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#;
+
 /// See the module.
 pub struct Keyring {
     daemon: Child,
     bus: Child,
     address: String,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Keyring {
@@ -30,8 +35,11 @@ impl Keyring {
             .prefix("hallpass-keyring-")
             .tempdir()
             .expect("a temporary folder");
+        let config = home.path().join("bus.conf");
+        std::fs::write(&config, BUS).expect("written");
         let mut bus = private(Command::new("dbus-daemon"), home.path())
-            .args(["--session", "--nofork", "--print-address=1"])
+            .arg(format!("--config-file={}", config.display()))
+            .args(["--nofork", "--print-address=1"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("dbus-daemon starts");
@@ -40,24 +48,23 @@ impl Keyring {
         let read = BufReader::new(stdout).read_line(&mut address);
         read.expect("the bus tells its address");
         let address = address.trim().to_owned();
-        let mut daemon = private(Command::new("gnome-keyring-daemon"), home.path())
-            .args(["--foreground", "--unlock", "--components=secrets"])
-            .env("DBUS_SESSION_BUS_ADDRESS", &address)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("gnome-keyring-daemon starts");
-        let mut password = daemon.stdin.take().expect("piped");
-        password.write_all(b"testpw").expect("it reads");
-        drop(password);
         let keyring = Keyring {
-            daemon,
+            daemon: unlocked_daemon(home.path(), &address),
             bus,
             address,
-            _home: home,
+            home,
         };
         keyring.wait_until_there();
         Some(keyring)
+    }
+
+    /// A new daemon over the same entries, unlocked, whatever became of the one before.
+    pub fn restart(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+        self.wait_until(false);
+        self.daemon = unlocked_daemon(self.home.path(), &self.address);
+        self.wait_until_there();
     }
 
     /// For `DBUS_SESSION_BUS_ADDRESS`.
@@ -72,46 +79,90 @@ impl Keyring {
 
     /// Locks the collection; nobody can unlock it without a display.
     pub fn lock(&self) {
-        let sent = self.send(
-            "org.freedesktop.secrets",
-            "/org/freedesktop/secrets",
-            "org.freedesktop.Secret.Service.Lock",
-            "array:objpath:/org/freedesktop/secrets/collection/login",
-        );
-        assert!(sent.is_some(), "the keyring locks");
+        lock_on(&self.address);
     }
 
+    /// The name is there first, then the unlocked collection.
     fn wait_until_there(&self) {
+        self.wait_until(true);
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(20) {
-            let answer = self.send(
-                "org.freedesktop.DBus",
-                "/",
-                "org.freedesktop.DBus.NameHasOwner",
-                "string:org.freedesktop.secrets",
+            let locked = send(
+                &self.address,
+                "org.freedesktop.secrets",
+                "/org/freedesktop/secrets/collection/login",
+                "org.freedesktop.DBus.Properties.Get",
+                &["string:org.freedesktop.Secret.Collection", "string:Locked"],
             );
-            if answer.is_some_and(|text| text.contains("boolean true")) {
+            if locked.is_some_and(|text| text.contains("boolean false")) {
                 return;
             }
         }
-        panic!("the keyring never came");
+        panic!("the keyring was never unlocked");
     }
 
-    fn send(&self, to: &str, path: &str, method: &str, argument: &str) -> Option<String> {
-        let output = Command::new("dbus-send")
-            .args([
-                "--print-reply",
-                &format!("--dest={to}"),
-                path,
-                method,
-                argument,
-            ])
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
-            .output()
-            .ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then_some(text)
+    fn wait_until(&self, there: bool) {
+        let wanted = format!("boolean {there}");
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(20) {
+            let answer = send(
+                &self.address,
+                "org.freedesktop.DBus",
+                "/",
+                "org.freedesktop.DBus.NameHasOwner",
+                &["string:org.freedesktop.secrets"],
+            );
+            if answer.is_some_and(|text| text.contains(&wanted)) {
+                return;
+            }
+        }
+        panic!("the keyring never came or went");
     }
+}
+
+/// Locks the collection of the keyring on this bus.
+pub fn lock_on(address: &str) {
+    let sent = send(
+        address,
+        "org.freedesktop.secrets",
+        "/org/freedesktop/secrets",
+        "org.freedesktop.Secret.Service.Lock",
+        &["array:objpath:/org/freedesktop/secrets/collection/login"],
+    );
+    assert!(sent.is_some(), "the keyring locks");
+}
+
+fn unlocked_daemon(home: &Path, address: &str) -> Child {
+    // The signal of a file size limit would end it; without, a write fails as on a full disk.
+    let script = "trap '' XFSZ; exec gnome-keyring-daemon \"$@\"";
+    let mut daemon = private(Command::new("sh"), home)
+        .args([
+            "-c",
+            script,
+            "sh",
+            "--foreground",
+            "--unlock",
+            "--components=secrets",
+        ])
+        .env("DBUS_SESSION_BUS_ADDRESS", address)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("gnome-keyring-daemon starts");
+    let mut password = daemon.stdin.take().expect("piped");
+    password.write_all(b"testpw").expect("it reads");
+    daemon
+}
+
+fn send(address: &str, to: &str, path: &str, method: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("dbus-send")
+        .args(["--print-reply", &format!("--dest={to}"), path, method])
+        .args(arguments)
+        .env("DBUS_SESSION_BUS_ADDRESS", address)
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then_some(text)
 }
 
 impl Drop for Keyring {

@@ -1,0 +1,148 @@
+//! The proofs of `never_lost` on a real keyring: storms, SIGKILL, and a keyring that locks, hangs,
+//! goes away or fills while the refresh is on its way (S1, S3, S5, must 63, 65, 66, 72).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+
+use super::keyring::sandbox;
+use crate::never_lost::broken::{handed_out_and_spilled, heals};
+use crate::never_lost::killed::{Look, kill};
+use crate::never_lost::many::storm;
+use crate::never_lost::moving::{fifty_sessions, hermetic_stores, tour};
+use crate::never_lost::{expire, in_mid_refresh, rounds};
+use crate::support::keyring::{Keyring, lock_on};
+use crate::support::{Authority, Sandbox};
+
+fn signed_in() -> Option<(Authority, Sandbox, Keyring)> {
+    let keyring = Keyring::start()?;
+    let authority = Authority::honest();
+    let sandbox = sandbox(&keyring).service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    Some((authority, sandbox, keyring))
+}
+
+#[test]
+fn sixty_four_processes_make_one_refresh_a_round() {
+    let Some((authority, sandbox, _keyring)) = signed_in() else {
+        return;
+    };
+    let rounds = rounds(1, 20);
+    storm("keyring", &authority, &sandbox, rounds, &["token demo"]);
+}
+
+#[test]
+fn sixty_four_processes_of_two_commands_make_one_refresh_a_round() {
+    let Some((authority, sandbox, _keyring)) = signed_in() else {
+        return;
+    };
+    let lines = ["token demo", "call demo me"];
+    storm(
+        "keyring, mixed",
+        &authority,
+        &sandbox,
+        rounds(1, 20),
+        &lines,
+    );
+}
+
+#[test]
+fn killed_at_any_moment_of_a_refresh() {
+    let Some((authority, sandbox, _keyring)) = signed_in() else {
+        return;
+    };
+    // What is in it cannot be seen from outside.
+    let look: Look = Arc::new(BTreeMap::new);
+    kill("keyring", &authority, &sandbox, rounds(12, 100), &look);
+}
+
+/// Breaks the keyring in mid-refresh; `whole` makes it whole again.
+fn breaks(
+    says: &str,
+    how: impl Fn(&Keyring) -> Box<dyn Fn() + Send + Sync>,
+    whole: impl Fn(&mut Keyring),
+) {
+    let Some((authority, sandbox, mut keyring)) = signed_in() else {
+        return;
+    };
+    expire(&authority, &sandbox);
+    let act = how(&keyring);
+    in_mid_refresh(&authority, act);
+    let ended = sandbox.hallpass("token demo").says(says);
+    let token = ended.data().to_owned();
+    handed_out_and_spilled(&sandbox, ended);
+    whole(&mut keyring);
+    heals(&authority, &sandbox, &token);
+}
+
+#[test]
+fn a_keyring_that_locks_in_mid_refresh() {
+    breaks(
+        "locked",
+        |keyring| {
+            let address = keyring.address().to_owned();
+            Box::new(move || lock_on(&address))
+        },
+        Keyring::restart,
+    );
+}
+
+#[test]
+fn a_keyring_that_hangs_in_mid_refresh() {
+    let pid = |keyring: &Keyring| Pid::from_raw(keyring.daemon() as i32).expect("a pid");
+    breaks(
+        "does not answer",
+        |keyring| {
+            let daemon = pid(keyring);
+            Box::new(move || kill_process(daemon, Signal::STOP).expect("stopped"))
+        },
+        |keyring| kill_process(pid(keyring), Signal::CONT).expect("continued"),
+    );
+}
+
+#[test]
+fn a_keyring_that_goes_away_in_mid_refresh() {
+    breaks(
+        "keyring",
+        |keyring| {
+            let daemon = Pid::from_raw(keyring.daemon() as i32).expect("a pid");
+            Box::new(move || kill_process(daemon, Signal::KILL).expect("killed"))
+        },
+        Keyring::restart,
+    );
+}
+
+/// A limit on the size of its files stands for a full disk.
+#[test]
+fn a_keyring_that_fills_in_mid_refresh() {
+    let pid = |keyring: &Keyring| Pid::from_raw(keyring.daemon() as i32).expect("a pid");
+    let room = |daemon: Pid, current: Option<u64>| {
+        let maximum = None;
+        prlimit(Some(daemon), Resource::Fsize, Rlimit { current, maximum }).expect("a limit");
+    };
+    breaks(
+        "takes no more",
+        |keyring| {
+            let daemon = pid(keyring);
+            Box::new(move || room(daemon, Some(0)))
+        },
+        |keyring| room(pid(keyring), None),
+    );
+}
+
+#[test]
+fn fifty_sessions_move_between_the_keyring_and_every_other_store() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let authority = Authority::honest();
+    let sandbox = sandbox(&keyring);
+    let mut stores = vec!["keyring".to_owned()];
+    stores.extend(hermetic_stores(&sandbox));
+    let file = sandbox.path("passphrase");
+    let file = file.to_str().expect("Unicode");
+    let sandbox = sandbox.env("HALLPASS_STORE_PASSPHRASE_FILE", file);
+    let sandbox = fifty_sessions(sandbox, &authority);
+    tour(&sandbox, &stores);
+}
