@@ -3,6 +3,11 @@
 mod batch;
 mod call;
 mod call_answers;
+#[cfg(unix)]
+mod call_arriving;
+#[cfg(unix)]
+mod call_terminal;
+mod call_timing;
 mod curl_lines;
 mod demo;
 mod doctor;

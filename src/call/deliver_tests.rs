@@ -53,7 +53,7 @@ fn answer(
         redirects: 0,
         retries: 0,
         renewed: false,
-        answered_at: 0,
+        times: Default::default(),
         trouble: None,
     }
 }

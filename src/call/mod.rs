@@ -29,6 +29,7 @@ pub mod send;
 #[cfg(test)]
 mod send_tests;
 pub mod shape;
+pub mod timing;
 pub mod tokens;
 pub mod typed;
 pub mod url;

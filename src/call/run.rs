@@ -16,8 +16,9 @@ use super::options::Plan;
 use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
-use super::send::{Answer, Policy, Sender};
+use super::send::{Answer, Policy, Sender, Times};
 use super::shape::{Format, Shaper};
+use super::timing::{self, Timing};
 use super::tokens::Tokens;
 use super::write_out::{self, Facts};
 use crate::error::{Code, Error, Result};
@@ -41,6 +42,8 @@ pub struct Call {
     pub quiet: bool,
     pub max_time: Option<Duration>,
     pub write_out: Option<String>,
+    /// `--timing`
+    pub timing: Option<Timing>,
     /// `--dry-run`, `--curl`
     pub preview: Option<Preview>,
     /// `--jq`
@@ -186,8 +189,10 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
     let shaper = call.shaper(stage);
     let parts = preview::parts(&call.plan.body);
     let clock = stage.ports.clock;
-    let began = clock.steady_millis();
-    let deadline = call.max_time.map(|time| began.saturating_add(millis(time)));
+    let began = clock.steady_micros();
+    let deadline = call
+        .max_time
+        .map(|time| clock.steady_millis().saturating_add(millis(time)));
     let reader = Reader::new(stage.files);
     let file = call.target.path(&call.url, stage.files)?;
     let typed_url = call.url.to_string();
@@ -232,8 +237,9 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
     let mut answer = match stage.sender(deadline).send(&outgoing).await {
         Ok(answer) => answer,
         Err(error) => {
-            facts.total = clock.steady_millis() - began;
+            facts.total = clock.steady_micros() - began;
             report(&call.write_out, facts, Some(&error), stage)?;
+            tell_timing(call.timing, began, None, clock.steady_micros(), stage);
             return Err(error);
         }
     };
@@ -243,6 +249,7 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
         &stage.ports,
     )
     .await;
+    let ended = clock.steady_micros();
     let bytes = delivered.as_ref().map_or(0, |done| done.bytes);
     let outcome = judge(delivered, &mut answer, stage);
     if call.write_out.is_some() {
@@ -255,11 +262,26 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
         facts.redirects = answer.redirects;
         facts.retries = answer.retries;
         facts.size_download = bytes;
-        facts.started_transfer = answer.answered_at.saturating_sub(began);
-        facts.total = clock.steady_millis() - began;
+        facts.began = began;
+        facts.times = answer.times;
+        facts.total = ended - began;
         report(&call.write_out, facts, outcome.as_ref().err(), stage)?;
     }
+    tell_timing(call.timing, began, Some(&answer.times), ended, stage);
     outcome
+}
+
+fn tell_timing(
+    timing: Option<Timing>,
+    began: u64,
+    times: Option<&Times>,
+    ended: u64,
+    stage: Stage<'_>,
+) {
+    if let Some(timing) = timing {
+        let text = timing::told(&timing, began, times, ended);
+        stage.output.write_aside(text.as_bytes());
+    }
 }
 
 /// Says where to begin, and asks for it.

@@ -17,7 +17,7 @@ use super::retry::{self, Attempt, Ended};
 use super::run::within;
 use super::tokens::Tokens;
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Files, Http, Ports, Progress, Response};
+use crate::port::{Body, Connection, Files, Http, Ports, Progress, Response};
 use crate::protocol::endpoint;
 use crate::secret::{SafeUrl, printable};
 use crate::service::Service;
@@ -83,10 +83,24 @@ pub struct Answer {
     pub retries: u32,
     /// The access token was renewed on the way.
     pub renewed: bool,
-    /// On [`crate::port::Clock::steady_millis`]: when the answer's head was there.
-    pub answered_at: u64,
+    pub times: Times,
     /// What a sign-in would cure.
     pub trouble: Option<Error>,
+}
+
+/// When it went on, on [`crate::port::Clock::steady_micros`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// The request that was answered was begun.
+    pub sent: u64,
+    /// The answer's head was there.
+    pub answered: u64,
+    /// Of that request.
+    pub connection: Option<Connection>,
+    /// Connections made, for the requests before it too.
+    pub connects: u32,
+    /// There were requests before it.
+    pub repeated: bool,
 }
 
 /// Where the sending stands.
@@ -98,6 +112,7 @@ struct Journey<'a> {
     attempt: u32,
     renewed: bool,
     began: u64,
+    connects: u32,
 }
 
 impl Sender<'_> {
@@ -110,8 +125,10 @@ impl Sender<'_> {
             attempt: 1,
             renewed: false,
             began: self.ports.clock.steady_millis(),
+            connects: 0,
         };
         loop {
+            let sent = self.ports.clock.steady_micros();
             let credential = journey.trusted.then(|| self.tokens.credential());
             let response = match self.once(&journey, credential.as_ref()).await {
                 Ok(response) => response,
@@ -125,7 +142,10 @@ impl Sender<'_> {
                     continue;
                 }
             };
-            let answered_at = self.ports.clock.steady_millis();
+            let answered = self.ports.clock.steady_micros();
+            let connection = response.extensions().get::<Connection>().copied();
+            let made = connection.is_some_and(|connection| connection.connect.is_some());
+            journey.connects += u32::from(made);
             self.trace_response(&response);
 
             let mut trouble = None;
@@ -162,7 +182,13 @@ impl Sender<'_> {
                 redirects: journey.redirects,
                 retries: journey.attempt - 1,
                 renewed: journey.renewed,
-                answered_at,
+                times: Times {
+                    sent,
+                    answered,
+                    connection,
+                    connects: journey.connects,
+                    repeated: journey.redirects > 0 || journey.attempt > 1 || journey.renewed,
+                },
                 trouble,
             });
         }

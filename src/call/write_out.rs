@@ -1,10 +1,13 @@
 //! `-w`: curl's variables after a transfer.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
+use super::send::Times;
 use crate::error::Code;
 
 /// What there is to say about a transfer.
@@ -24,20 +27,21 @@ pub struct Facts<'a> {
     pub size_download: u64,
     pub size_upload: u64,
     pub filename: String,
-    /// Milliseconds from the beginning to the answer's head, and to the end.
-    pub started_transfer: u64,
+    /// On [`crate::port::Clock::steady_micros`]: the beginning, and when it went on.
+    pub began: u64,
+    pub times: Times,
+    /// Microseconds from the beginning to the end.
     pub total: u64,
     pub failed: Option<(Code, String)>,
 }
 
 /// Every variable that stands for itself; `%{json}` has them all.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 30] = [
     "content_type",
     "errormsg",
     "exitcode",
     "filename_effective",
     "http_code",
-    "http_connect",
     "http_version",
     "method",
     "num_connects",
@@ -45,14 +49,19 @@ const NAMES: [&str; 26] = [
     "num_redirects",
     "num_retries",
     "redirect_url",
-    "referer",
+    "remote_ip",
+    "remote_port",
     "response_code",
     "scheme",
     "size_download",
     "size_upload",
     "speed_download",
     "speed_upload",
+    "time_appconnect",
+    "time_connect",
+    "time_namelookup",
     "time_pretransfer",
+    "time_redirect",
     "time_starttransfer",
     "time_total",
     "url",
@@ -138,10 +147,9 @@ fn variable(name: &str, facts: &Facts<'_>, out: &mut String) {
 }
 
 fn value(name: &str, facts: &Facts<'_>) -> Value {
-    let seconds = |millis: u64| millis as f64 / 1000.0;
-    let speed = |bytes: u64| match facts.total {
+    let speed = |bytes: u64| match u128::from(facts.total) {
         0 => bytes,
-        millis => bytes * 1000 / millis,
+        micros => u64::try_from(u128::from(bytes) * 1_000_000 / micros).unwrap_or(u64::MAX),
     };
     let text = |text: &str| Value::String(text.to_owned());
     match name {
@@ -161,14 +169,17 @@ fn value(name: &str, facts: &Facts<'_>) -> Value {
         ),
         "filename_effective" => text(&facts.filename),
         "http_code" | "response_code" => json!(facts.status.unwrap_or(0)),
-        "http_connect" | "urlnum" => json!(0),
+        // There is one URL a call.
+        "urlnum" => json!(0),
         "http_version" => text(facts.version),
         "method" => text(&facts.method),
-        "num_connects" => json!(1),
+        "num_connects" => json!(facts.times.connects),
         "num_headers" => json!(facts.headers.map_or(0, HeaderMap::len)),
         "num_redirects" => json!(facts.redirects),
         "num_retries" => json!(facts.retries),
         "redirect_url" => text(&facts.redirect_url),
+        "remote_ip" => remote(facts).map_or(Value::Null, |at| json!(at.ip().to_string())),
+        "remote_port" => json!(remote(facts).map_or(0, |at| at.port())),
         "scheme" => text(
             &facts
                 .url_effective
@@ -181,12 +192,40 @@ fn value(name: &str, facts: &Facts<'_>) -> Value {
         "size_upload" => json!(facts.size_upload),
         "speed_download" => json!(speed(facts.size_download)),
         "speed_upload" => json!(speed(facts.size_upload)),
-        "time_pretransfer" => json!(0.0),
-        "time_starttransfer" => json!(seconds(facts.started_transfer)),
-        "time_total" => json!(seconds(facts.total)),
+        name if name.starts_with("time_") => json!(time(name, facts) as f64 / 1e6),
         "url" => text(&facts.url),
         "url_effective" => text(&facts.url_effective),
         _ => Value::Null,
+    }
+}
+
+fn remote(facts: &Facts<'_>) -> Option<SocketAddr> {
+    facts.times.connection.and_then(|found| found.remote)
+}
+
+/// Microseconds from the beginning to the end of a step, in the order of the steps; a step that
+/// was not taken ends where the one before it did.
+fn time(name: &str, facts: &Facts<'_>) -> u64 {
+    let Facts { began, times, .. } = facts;
+    let from_the_beginning = |moment: u64| moment.saturating_sub(*began);
+    if name == "time_total" || facts.status.is_none() {
+        return if name == "time_total" { facts.total } else { 0 };
+    }
+    let connect = times.connection.and_then(|found| found.connect);
+    let connect = connect.unwrap_or_default();
+    let behind = |step: Duration| {
+        let step = u64::try_from(step.as_micros()).unwrap_or(u64::MAX);
+        from_the_beginning(times.sent.saturating_add(step))
+    };
+    match name {
+        "time_redirect" if facts.redirects == 0 => 0,
+        "time_redirect" => from_the_beginning(times.sent),
+        "time_namelookup" => behind(connect.lookup),
+        "time_connect" => behind(connect.tcp),
+        // As in curl: no TLS, no time.
+        "time_appconnect" if !facts.url_effective.starts_with("https:") => 0,
+        "time_appconnect" | "time_pretransfer" => behind(connect.ready),
+        _ => from_the_beginning(times.answered),
     }
 }
 
@@ -213,6 +252,7 @@ fn headers(facts: &Facts<'_>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::{Connect, Connection};
     use http::HeaderValue;
     use proptest::prelude::*;
 
@@ -224,8 +264,22 @@ mod tests {
             method: "GET".into(),
             url_effective: "https://a.example/x".into(),
             size_download: 5,
-            started_transfer: 20,
-            total: 1500,
+            began: 7_000_000,
+            times: Times {
+                sent: 7_001_000,
+                answered: 7_020_000,
+                connection: Some(Connection {
+                    connect: Some(Connect {
+                        lookup: Duration::from_micros(500),
+                        tcp: Duration::from_micros(2500),
+                        ready: Duration::from_millis(9),
+                    }),
+                    remote: Some(([10, 0, 0, 1], 443).into()),
+                }),
+                connects: 1,
+                repeated: false,
+            },
+            total: 1_500_000,
             ..Facts::default()
         }
     }
@@ -245,6 +299,12 @@ mod tests {
             ("%{http_code}\\n", "200\n"),
             ("%{response_code} %{content_type}", "200 text/plain"),
             ("%{time_total}|%{time_starttransfer}", "1.500000|0.020000"),
+            (
+                "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer}",
+                "0.001500 0.003500 0.010000 0.010000",
+            ),
+            ("%{time_redirect} %{num_connects}", "0.000000 1"),
+            ("%{remote_ip}:%{remote_port}", "10.0.0.1:443"),
             ("%{size_download}%%\\t%header{X-A}", "5%\tb"),
             ("%{unknown}%{", "%{"),
             ("a%{onerror}b", "a"),

@@ -223,6 +223,11 @@ impl Context {
         Screen::stdout()
     }
 
+    /// What stderr is.
+    pub fn stderr(&self) -> Screen {
+        Screen::stderr()
+    }
+
     /// Drives a future on the one `current_thread` runtime, built on first use.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.runtime

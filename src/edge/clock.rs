@@ -25,6 +25,10 @@ impl Clock for SystemClock {
         u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    fn steady_micros(&self) -> u64 {
+        u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     fn sleep<'a>(&'a self, duration: Duration) -> BoxFuture<'a, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

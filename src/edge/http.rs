@@ -139,12 +139,13 @@ impl Client {
             options.no_proxy.as_deref(),
             &self.environment,
         )?);
-        let tls = if secure || proxies.any_https() {
+        let connects = timing::Connects::default();
+        let mut tls = if secure || proxies.any_https() {
             trust::configuration(options, &self.environment)?
         } else {
             trust::unused()?
         };
-        let connects = timing::Connects::default();
+        tls.resumption = connects.sessions();
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("hallpass/", env!("CARGO_PKG_VERSION")))
@@ -153,7 +154,7 @@ impl Client {
             .no_proxy()
             .connect_timeout(connect_timeout)
             .http1_max_headers(MAX_HEADERS)
-            .dns_resolver(lookup::Lookup)
+            .dns_resolver(lookup::Lookup(connects.clone()))
             .connector_layer(connects.clone())
             .tls_backend_preconfigured(tls);
         if !proxies.is_empty() {

@@ -61,11 +61,22 @@ pub type Response = http::Response<Body>;
 /// What a response came over; among its extensions, where the edge knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
-    /// Name resolution, TCP and TLS of the connection that was made for it; `None` where one that
-    /// was there already was used. With several requests under way it may be another one's.
-    pub connect: Option<Duration>,
+    /// How the connection was made for it; `None` where one that was there already was used. With
+    /// several requests under way it may be another one's.
+    pub connect: Option<Connect>,
     /// The other end, which may be a proxy.
     pub remote: Option<std::net::SocketAddr>,
+}
+
+/// How long a connection took to make: from its beginning to the end of each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Connect {
+    /// The name was resolved; zero where there was none to resolve.
+    pub lookup: Duration,
+    /// TCP stood, and the tunnel through a proxy where there is one.
+    pub tcp: Duration,
+    /// TLS stood, where it is wanted: ready for a request.
+    pub ready: Duration,
 }
 
 /// How a request failed below HTTP.
@@ -120,6 +131,10 @@ pub trait Clock {
     fn now(&self) -> UnixTime;
     /// Milliseconds from a steady clock that never goes back; only differences mean anything.
     fn steady_millis(&self) -> u64;
+    /// The same in microseconds, as finely as the clock is.
+    fn steady_micros(&self) -> u64 {
+        self.steady_millis().saturating_mul(1000)
+    }
     /// Waits.
     fn sleep<'a>(&'a self, duration: Duration) -> BoxFuture<'a, ()>;
 }

@@ -16,6 +16,8 @@ pub mod oidc_provider;
 pub mod rsa;
 pub mod sandbox;
 pub mod server;
+#[cfg(unix)]
+pub mod terminal;
 pub mod wire;
 
 pub use authority::Authority;

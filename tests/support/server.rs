@@ -23,6 +23,20 @@ pub enum Answer {
     Reset(Vec<u8>),
     /// Sends these bytes, then nothing more until the test ends.
     Stall(Vec<u8>),
+    /// Writes what it wants when it wants, then closes.
+    Live(Live),
+}
+
+/// See [`Answer::Live`].
+#[derive(Clone)]
+pub struct Live(Arc<Writer>);
+
+type Writer = dyn Fn(&mut dyn Write) + Send + Sync;
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Live")
+    }
 }
 
 impl Answer {
@@ -34,6 +48,11 @@ impl Answer {
     /// A JSON answer.
     pub fn json(status: u16, body: &serde_json::Value) -> Answer {
         Answer::new(status, "application/json", body.to_string())
+    }
+
+    /// An answer that is written while it is read.
+    pub fn live(write: impl Fn(&mut dyn Write) + Send + Sync + 'static) -> Answer {
+        Answer::Live(Live(Arc::new(write)))
     }
 
     /// An answer with these headers.
@@ -144,6 +163,7 @@ fn serve(stream: TcpStream, shared: &Shared) {
                 reset(stream);
                 return;
             }
+            Answer::Live(live) => return (live.0)(&mut &stream),
             Answer::Stall(bytes) => {
                 let _ = (&stream).write_all(&bytes);
                 let ended = shared.ended.lock().expect("not poisoned");

@@ -13,9 +13,10 @@ use crate::call::redirect::KeepPost;
 use crate::call::resume::Offset;
 use crate::call::run::{Call, Stage, Target};
 use crate::call::send::Policy;
+use crate::call::timing::Timing;
 use crate::call::tokens::{NoTokens, SessionTokens, Tokens};
 use crate::call::{retry, run as calling, url, words};
-use crate::cli::context::{AddressFamily, Context, HttpOptions, HttpVersion};
+use crate::cli::context::{AddressFamily, Context, HttpOptions, HttpVersion, Screen};
 use crate::cli::output::Stdout;
 use crate::cli::signed_in;
 use crate::error::{Code, Error, Result};
@@ -36,7 +37,7 @@ const FOR_A_STREAM: Duration = Duration::from_secs(120);
   hallpass call github POST /user/repos name=demo private:=true
   hallpass call github -X PATCH --json '{\"bio\":\"hi\"}' https://api.github.com/user
   hallpass call google /drive/v3/files -G --data-urlencode \"q=name contains 'report'\"
-  hallpass call work /export -o export.zip -C -
+  hallpass call work /export -o export.zip -C - --timing
 
 Items: name=text name:=json query==value Header:value field@file name=@file name:=@file a[b][]=c")]
 pub struct Args {
@@ -107,11 +108,16 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
     };
     let preview = preview(&args, compressed);
     let ports = cx.ports();
+    let asked = ports.clock.steady_micros();
     let access = match preview {
         // Nothing will be sent: what there is will do.
         Some(_) => peek(&ports, &service, &wanted).unwrap_or_default(),
         None => Some(signed_in::access(cx, &service, &wanted)?),
     };
+    let timing = args.answer.timing.then(|| Timing {
+        token: ports.clock.steady_micros().saturating_sub(asked),
+        columns: columns(cx.stderr()),
+    });
     let captured = access
         .as_ref()
         .map(|access| calling::captured(&access.record));
@@ -145,6 +151,7 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         quiet: answer.silent || args.curl.no_progress_meter,
         max_time: seconds("--max-time", args.policy.max_time)?,
         write_out: answer.write_out.clone(),
+        timing,
         preview,
         filter,
         format: args.shape.format,
@@ -162,6 +169,11 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         policy: &policy,
     };
     cx.block_on(calling::run(call, stage))
+}
+
+/// Columns of a terminal; what every terminal has where it does not tell.
+fn columns(screen: Screen) -> Option<u16> {
+    screen.is_terminal.then(|| screen.width.unwrap_or(80))
 }
 
 fn preview(args: &Args, compressed: bool) -> Option<Preview> {

@@ -4,12 +4,14 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::timing::Connects;
+
 /// The system's resolver.
 ///
 /// tokio's own way is a blocking task, and a runtime waits for those when it is dropped: a name
 /// server that does not answer would hold the process back after the command is over.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lookup;
+#[derive(Debug, Clone)]
+pub(super) struct Lookup(pub(super) Connects);
 
 /// The name could not be resolved.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,7 @@ pub(super) struct LookupFailed {
 impl Resolve for Lookup {
     fn resolve(&self, name: Name) -> Resolving {
         if is_localhost(name.as_str()) {
+            self.0.resolved();
             return Box::pin(async { Ok(loopback()) });
         }
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -31,9 +34,12 @@ impl Resolve for Lookup {
         });
         // Without its thread the sender is gone, and the receiver below learns that.
         drop(asked);
+        let connects = self.0.clone();
         Box::pin(async move {
             let failed = |reason: String| LookupFailed { reason };
-            match receiver.await {
+            let found = receiver.await;
+            connects.resolved();
+            match found {
                 Ok(Ok(found)) => Ok(Box::new(found) as Addrs),
                 Ok(Err(error)) => Err(failed(reason(&error)).into()),
                 Err(_) => Err(failed("the resolver gave up".to_owned()).into()),

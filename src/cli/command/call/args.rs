@@ -102,6 +102,9 @@ pub struct AnswerArgs {
     /// Print this at the end: %{http_code}, %{time_total}, %{json}, …
     #[arg(short, long, value_name = "FORMAT", allow_hyphen_values = true)]
     pub write_out: Option<String>,
+    /// Where the time went, on stderr at the end: token, connection, first byte, transfer, total
+    #[arg(long)]
+    pub timing: bool,
 }
 
 /// What the answer becomes.
