@@ -189,6 +189,7 @@ Register-ArgumentCompleter -Native -CommandName 'hallpass' -ScriptBlock {
             [CompletionResult]::new('--silent', '--silent', [CompletionResultType]::ParameterName, 'No progress, no notices, no word about failed requests')
             [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'With -s, still say what failed')
             [CompletionResult]::new('--show-error', '--show-error', [CompletionResultType]::ParameterName, 'With -s, still say what failed')
+            [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Where the time went, on stderr at the end: token, connection, first byte, transfer, total')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the request in place of sending it, secrets redacted')
             [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Print a line with curl that does the same, in place of sending')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow redirects; the token stays within the service''s origins')

@@ -181,6 +181,7 @@ set edit:completion:arg-completer[hallpass] = {|@words|
             cand --silent 'No progress, no notices, no word about failed requests'
             cand -S 'With -s, still say what failed'
             cand --show-error 'With -s, still say what failed'
+            cand --timing 'Where the time went, on stderr at the end: token, connection, first byte, transfer, total'
             cand --dry-run 'Print the request in place of sending it, secrets redacted'
             cand --curl 'Print a line with curl that does the same, in place of sending'
             cand -L 'Follow redirects; the token stays within the service''s origins'

@@ -156,6 +156,7 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s f -l fail -d 
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l fail-with-body -d 'The default; here because curl has it'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s s -l silent -d 'No progress, no notices, no word about failed requests'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s S -l show-error -d 'With -s, still say what failed'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l timing -d 'Where the time went, on stderr at the end: token, connection, first byte, transfer, total'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l dry-run -d 'Print the request in place of sending it, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l curl -d 'Print a line with curl that does the same, in place of sending'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s L -l location -d 'Follow redirects; the token stays within the service\'s origins'
