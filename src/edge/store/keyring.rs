@@ -3,6 +3,7 @@
 //! One entry a session: service `hallpass`, user `<purpose>:<name>`. Every call runs on a thread
 //! of its own and has a deadline of ours, because a keyring may hang, or wait for a person.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::mpsc;
@@ -11,14 +12,15 @@ use std::time::Duration;
 use super::bus_address;
 use super::entries::Entries;
 use super::lock_folder;
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd"))]
+use super::secret_service::Link;
 use crate::error::{Code, Error, Result};
 use crate::port::UserInterface;
 use crate::secret::{Secret, printable};
 
 const SERVICE: &str = "hallpass";
 
-/// When a keyring that says nothing is looked at: just after the Secret Service client itself
-/// gives up on one D-Bus call (two seconds).
+/// When a keyring that says nothing is looked at.
 const PATIENCE: Duration = Duration::from_millis(2_100);
 
 /// How long a keyring that lives has to answer another, easy question.
@@ -37,30 +39,34 @@ const LIMIT: Option<usize> = if cfg!(windows) { Some(2_560) } else { None };
 /// The store.
 pub struct Keyring {
     ui: Rc<dyn UserInterface>,
+    link: RefCell<Link>,
 }
 
 impl Keyring {
     /// Opens nothing yet; `ui` tells the person when their keyring waits for them.
     pub fn new(ui: Rc<dyn UserInterface>) -> Self {
-        Keyring { ui }
+        Keyring {
+            ui,
+            link: RefCell::default(),
+        }
     }
 
-    /// Runs one call within its deadline. Every call here may be repeated: reading, deleting,
-    /// and setting the same value.
+    /// Runs one call about the entry `id` within its deadline.
     fn call<T: Send + 'static>(
         &self,
         what: &'static str,
-        call: impl Fn() -> keyring::Result<T> + Send + Clone + 'static,
+        id: &str,
+        call: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static,
     ) -> Result<T> {
         bus_address::check()?;
-        let mut tries_left = 3;
-        loop {
-            tries_left -= 1;
-            let answer = start(call.clone())?;
-            match self.wait(&answer)?.map_err(|error| translate(what, error)) {
-                // The client's own limit of two seconds says nothing about a daemon that is busy.
-                Err(error) if error.code() == Code::StoreHung && tries_left > 0 && is_alive() => {}
-                outcome => return outcome,
+        let (link, user) = (self.link.borrow().clone(), id.to_owned());
+        let answer = start(move || call(&link.entry(SERVICE, &user)?))?;
+        match self.wait(&answer) {
+            Ok(outcome) => outcome.map_err(|error| translate(what, error)),
+            Err(error) => {
+                // What hangs keeps its connection; the next call gets another.
+                self.link.replace(Link::default());
+                Err(error)
             }
         }
     }
@@ -102,8 +108,7 @@ impl Entries for Keyring {
     }
 
     fn get(&self, id: &str) -> Result<Option<Secret<Vec<u8>>>> {
-        let user = id.to_owned();
-        self.call("read", move || match entry(&user)?.get_secret() {
+        self.call("read", id, |entry| match entry.get_secret() {
             Ok(bytes) => Ok(Some(Secret::new(bytes))),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(error),
@@ -111,14 +116,12 @@ impl Entries for Keyring {
     }
 
     fn set(&self, id: &str, value: &[u8]) -> Result<()> {
-        let user = id.to_owned();
         let value = Secret::new(value.to_vec());
-        self.call("write", move || entry(&user)?.set_secret(value.expose()))
+        self.call("write", id, move |entry| entry.set_secret(value.expose()))
     }
 
     fn delete(&self, id: &str) -> Result<()> {
-        let user = id.to_owned();
-        self.call("delete", move || match entry(&user)?.delete_credential() {
+        self.call("delete", id, |entry| match entry.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(error),
         })
@@ -129,8 +132,16 @@ impl Entries for Keyring {
     }
 }
 
-fn entry(user: &str) -> keyring::Result<keyring::Entry> {
-    keyring::Entry::new(SERVICE, user)
+/// The platform's own store of the `keyring` crate.
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd")))]
+#[derive(Clone, Default)]
+struct Link;
+
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd")))]
+impl Link {
+    fn entry(&self, service: &str, user: &str) -> keyring::Result<keyring::Entry> {
+        keyring::Entry::new(service, user)
+    }
 }
 
 type Answer<T> = mpsc::Receiver<keyring::Result<T>>;
@@ -153,7 +164,7 @@ fn start<T: Send + 'static>(
 
 /// Asks for something that needs no unlocking.
 fn is_alive() -> bool {
-    let asked = start(|| match entry("sign of life")?.get_secret() {
+    let asked = start(|| match Link::default().entry(SERVICE, "sign of life")?.get_secret() {
         Err(keyring::Error::NoEntry) => Ok(()),
         other => other.map(drop),
     });
@@ -200,7 +211,7 @@ enum State {
 impl State {
     /// From the debug form of a platform's error.
     fn of(text: &str) -> Self {
-        const SIGNS: [(&str, State); 22] = [
+        const SIGNS: [(&str, State); 21] = [
             ("Error.NoReply", State::Hung),
             ("Error.Timeout", State::Hung),
             ("Error.TimedOut", State::Hung),
@@ -221,16 +232,11 @@ impl State {
             ("-25308", State::Locked),
             ("-25293", State::Locked),
             ("-25291", State::Absent),
-            ("Unavailable", State::Absent),
-            ("NoResult", State::NoCollection),
+            ("NoCollection", State::NoCollection),
             ("Prompt", State::Locked),
         ];
         let found = SIGNS.into_iter().find(|(sign, _)| text.contains(sign));
-        match found {
-            Some((_, state)) => state,
-            None if text == "Locked" => State::Locked,
-            None => State::Other,
-        }
+        found.map_or(State::Other, |(_, state)| state)
     }
 }
 

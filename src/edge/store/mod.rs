@@ -29,6 +29,8 @@ mod program;
 mod real;
 mod resting_key;
 mod sealed;
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd"))]
+mod secret_service;
 #[cfg(test)]
 mod suite;
 
