@@ -41,9 +41,10 @@
 //!   message would have made every room a catalogue of texts.
 //! * **One table of keys.** [`service::Registration`] is what a preset, `config.toml`, the
 //!   environment and flags all give, so a merge is one function and `show --origin` is exact.
-//! * **`keyring` 3.6.3, not 4**: 4's Secret Service store waits for ever on a hung daemon, and its
-//!   forced Diffie-Hellman costs ten times our whole `token`. SECURITY.md says what the plain
-//!   session means.
+//! * **`keyring` 3.6.3, not 4, over a Secret Service store of ours**: 4's waits for ever on a hung
+//!   daemon, and its forced Diffie-Hellman costs ten times our whole `token`; the one of 3.6.3
+//!   opens a connection a call, and gnome-keyring dies of many of those at once
+//!   (`edge/store/secret_service.rs`). SECURITY.md says what the plain session means.
 //! * **ring is the one crypto library**: TLS through rustls, JWT through jsonwebtoken with our
 //!   provider over ring, sealing through its AEAD. The exception is Argon2id, which ring lacks.
 

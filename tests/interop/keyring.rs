@@ -74,6 +74,27 @@ fn a_hung_keyring_is_told_within_seconds() {
     sandbox.hallpass("token demo").ok();
 }
 
+/// gnome-keyring ends when a connection's first message is one that needs the record it makes of
+/// that connection a moment later (see `edge/store/secret_service.rs`).
+#[test]
+fn a_run_has_one_connection_and_its_first_message_needs_no_record_of_it() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let (authority, sandbox) = at_expiry(&keyring);
+    let watch = keyring.watch();
+    sandbox.hallpass("token demo").ok();
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+    let calls = watch.calls();
+    let (first, rest) = calls.split_first().expect("the keyring was asked");
+    assert_eq!(first.member, "ReadAlias", "{calls:#?}");
+    let others: Vec<_> = rest.iter().filter(|c| c.sender != first.sender).collect();
+    assert!(others.is_empty(), "{others:#?}");
+    for member in ["OpenSession", "GetSecret", "SetSecret"] {
+        assert!(rest.iter().any(|c| c.member == member), "{calls:#?}");
+    }
+}
+
 /// Signed in on the keyring, with a token that is stale from the start.
 fn at_expiry(keyring: &Keyring) -> (Authority, Sandbox) {
     let authority = Authority::honest();

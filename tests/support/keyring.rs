@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Programs it needs.
-const PROGRAMS: &[&str] = &["dbus-daemon", "dbus-send", "gnome-keyring-daemon"];
+const PROGRAMS: &[&str] = &[
+    "dbus-daemon",
+    "dbus-monitor",
+    "dbus-send",
+    "gnome-keyring-daemon",
+];
 
 /// A session bus that starts no service by itself: a daemon that is gone stays gone.
 const BUS: &str = r#"<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
@@ -82,6 +87,25 @@ impl Keyring {
         lock_on(&self.address);
     }
 
+    /// Listens to what it is asked from now on.
+    pub fn watch(&self) -> Watch {
+        let mut monitor = private(Command::new("dbus-monitor"), self.home.path())
+            .args(["--address", &self.address])
+            .arg("type='method_call',destination='org.freedesktop.secrets'")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("dbus-monitor starts");
+        let mut lines = BufReader::new(monitor.stdout.take().expect("piped")).lines();
+        // It tells that its name is lost once it listens.
+        let listens = lines.any(|line| line.is_ok_and(|line| line.contains("member=NameLost")));
+        assert!(listens, "dbus-monitor does not listen");
+        Watch {
+            monitor,
+            lines,
+            address: self.address.clone(),
+        }
+    }
+
     /// The name is there first, then the unlocked collection.
     fn wait_until_there(&self) {
         self.wait_until(true);
@@ -117,6 +141,50 @@ impl Keyring {
             }
         }
         panic!("the keyring never came or went");
+    }
+}
+
+/// See [`Keyring::watch`].
+pub struct Watch {
+    monitor: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    address: String,
+}
+
+/// One call that the keyring got.
+#[derive(Debug)]
+pub struct Call {
+    pub sender: String,
+    pub member: String,
+}
+
+impl Watch {
+    /// Everything it was asked since, in order.
+    pub fn calls(mut self) -> Vec<Call> {
+        // The last one is ours; whatever came before it has been seen then.
+        let end = "hallpass.Test.End";
+        let service = "org.freedesktop.secrets";
+        send(&self.address, service, "/", end, &[]);
+        let field = |line: &str, name: &str| {
+            let value = line.split([' ', ';']).find_map(|w| w.strip_prefix(name));
+            value.unwrap_or_default().to_owned()
+        };
+        let lines = self.lines.by_ref().map_while(Result::ok);
+        let calls = lines.filter(|line| line.starts_with("method call"));
+        calls
+            .take_while(|line| !line.contains("interface=hallpass.Test;"))
+            .map(|line| Call {
+                sender: field(&line, "sender="),
+                member: field(&line, "member="),
+            })
+            .collect()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.monitor.kill();
+        let _ = self.monitor.wait();
     }
 }
 

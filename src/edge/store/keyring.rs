@@ -164,10 +164,12 @@ fn start<T: Send + 'static>(
 
 /// Asks for something that needs no unlocking.
 fn is_alive() -> bool {
-    let asked = start(|| match Link::default().entry(SERVICE, "sign of life")?.get_secret() {
-        Err(keyring::Error::NoEntry) => Ok(()),
-        other => other.map(drop),
-    });
+    let asked = start(
+        || match Link::default().entry(SERVICE, "sign of life")?.get_secret() {
+            Err(keyring::Error::NoEntry) => Ok(()),
+            other => other.map(drop),
+        },
+    );
     let answered = asked.map(|answer| answer.recv_timeout(SIGN_OF_LIFE));
     matches!(answered, Ok(Ok(Ok(()))))
 }

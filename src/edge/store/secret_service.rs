@@ -37,7 +37,7 @@ const PROMPT_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// Pauses in milliseconds before asking anew a service that went away with our question: bus or
 /// service manager start another.
-const PAUSES: [u64; 3] = [50, 150, 400];
+const PAUSES: [u64; 4] = [50, 150, 400, 800];
 
 /// This process's connection, made when first used.
 #[derive(Clone, Default)]
@@ -53,30 +53,37 @@ impl Link {
         })))
     }
 
-    /// Every call here may be repeated: reading, deleting, and setting the same value.
     fn call<T>(&self, call: impl Fn(&Client) -> Result<T, Failure>) -> keyring::Result<T> {
         let mut client = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut pauses = PAUSES.into_iter();
-        let mut was_there = false;
-        loop {
-            let outcome = match client.take() {
-                Some(connected) => Ok(connected),
-                None => Client::connect(),
-            };
-            let outcome = outcome.and_then(|connected| call(client.insert(connected)));
-            let failure = match outcome {
-                Ok(value) => return Ok(value),
-                Err(failure) => failure,
-            };
-            was_there |= failure.is_gone();
-            if !was_there || !(failure.is_gone() || failure.is_absent()) {
-                return Err(failure.into());
-            }
-            *client = None;
-            match pauses.next() {
-                Some(pause) => std::thread::sleep(jittered(pause)),
-                None => return Err(failure.into()),
-            }
+        Ok(ask(&mut client, Client::connect, call, |pause| {
+            std::thread::sleep(jittered(pause));
+        })?)
+    }
+}
+
+/// Asks once, and again where the service went away meanwhile. Everything here may be repeated:
+/// reading, deleting, and setting the same value.
+fn ask<C, T>(
+    client: &mut Option<C>,
+    connect: impl Fn() -> Result<C, Failure>,
+    call: impl Fn(&C) -> Result<T, Failure>,
+    pause: impl Fn(u64),
+) -> Result<T, Failure> {
+    let mut pauses = PAUSES.into_iter();
+    // Where nobody ever was, nobody comes by waiting.
+    let mut was_there = client.is_some();
+    loop {
+        let connected = client.take().map_or_else(&connect, Ok);
+        let outcome = connected.and_then(|connected| call(client.insert(connected)));
+        let failure = match outcome {
+            Err(failure) if failure.is_gone() || failure.is_absent() => failure,
+            outcome => return outcome,
+        };
+        *client = None;
+        was_there |= failure.is_gone();
+        match pauses.next().filter(|_| was_there) {
+            Some(millis) => pause(millis),
+            None => return Err(failure),
         }
     }
 }
@@ -347,5 +354,65 @@ impl From<Failure> for Error {
             Failure::Ambiguous => Error::Ambiguous(Vec::new()),
             other => Error::PlatformFailure(Box::new(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    fn bus(name: &str, message: &str) -> Failure {
+        Failure::Bus(dbus::Error::new_custom(name, message))
+    }
+
+    fn ended() -> Failure {
+        let message = "Message recipient disconnected from message bus without replying";
+        bus("org.freedesktop.DBus.Error.NoReply", message)
+    }
+
+    fn absent() -> Failure {
+        bus("org.freedesktop.DBus.Error.ServiceUnknown", "not provided")
+    }
+
+    /// How it ended, how often it connected and how often it paused; `failures` come first.
+    fn asked(mut client: Option<()>, failures: Vec<Failure>) -> (bool, usize, usize) {
+        let failures = RefCell::new(failures.into_iter());
+        let (connected, paused) = (Cell::new(0), Cell::new(0));
+        let outcome = ask(
+            &mut client,
+            || {
+                connected.set(connected.get() + 1);
+                Ok(())
+            },
+            |()| failures.borrow_mut().next().map_or(Ok(()), Err),
+            |_| paused.set(paused.get() + 1),
+        );
+        (outcome.is_ok(), connected.get(), paused.get())
+    }
+
+    #[test]
+    fn a_service_that_ends_while_it_is_asked_is_asked_anew_on_a_new_connection() {
+        assert_eq!(asked(None, vec![]), (true, 1, 0));
+        assert_eq!(asked(Some(()), vec![]), (true, 0, 0));
+        assert_eq!(asked(Some(()), vec![ended()]), (true, 1, 1));
+        // Another one takes a while to come.
+        assert_eq!(asked(None, vec![ended(), absent(), absent()]), (true, 4, 3));
+        let for_good = (0..9).map(|_| ended()).collect();
+        assert_eq!(asked(None, for_good), (false, 5, 4));
+    }
+
+    #[test]
+    fn what_was_never_there_or_says_no_is_not_waited_for() {
+        assert_eq!(asked(None, vec![absent()]), (false, 1, 0));
+        let locked = || bus("org.freedesktop.Secret.Error.IsLocked", "locked");
+        assert_eq!(asked(Some(()), vec![locked()]), (false, 0, 0));
+        // Silence is for the caller's own deadline.
+        let silent = bus(
+            "org.freedesktop.DBus.Error.NoReply",
+            "Did not receive a reply",
+        );
+        assert_eq!(asked(Some(()), vec![silent]), (false, 0, 0));
     }
 }
