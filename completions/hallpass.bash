@@ -290,7 +290,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__call)
-            opts="-v -X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -h --verbose --no-input --error-format --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --timing --jq --format --dry-run --curl --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --help"
+            opts="-v -X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -h --verbose --no-input --error-format --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --timing --jq --format --dry-run --curl --paginate --page-style --page-next --page-param --page-items --page-from --max-items --max-pages --slurp --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,6 +434,34 @@ _hallpass() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "json ndjson table csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --page-style)
+                    COMPREPLY=($(compgen -W "link next-url cursor offset page hal odata json-api graphql" -- "${cur}"))
+                    return 0
+                    ;;
+                --page-next)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page-param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page-items)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-items)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-pages)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-redirs)

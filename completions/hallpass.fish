@@ -125,6 +125,21 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l format -d 'It
 ndjson\t'One line for each item'
 table\t'Columns for people'
 csv\t'Comma-separated values (RFC 4180)'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l page-style -d 'How the API pages, where neither the service nor its first answer says it' -r -f -a "link\t'Link header, rel=next (RFC 8288)'
+next-url\t'URL of the next page in the body'
+cursor\t'Cursor in the body, sent back as a parameter'
+offset\t'Parameter counts items'
+page\t'Parameter counts pages'
+hal\t'_links.next.href'
+odata\t'@odata.nextLink'
+json-api\t'links.next'
+graphql\t'pageInfo.endCursor, sent back as a variable'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l page-next -d 'Where in a page the next cursor or URL is: .meta.next, .data[-1].id' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l page-param -d 'What takes the cursor, offset or page number: a query parameter, or a member of the body' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l page-items -d 'Where in a page the items are' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l page-from -d 'Begin at this cursor or URL, as printed where an earlier run broke off' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l max-items -d 'Items at most' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l max-pages -d 'Pages at most' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l max-redirs -d 'Redirects at most; -1 for any number' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s m -l max-time -d 'Seconds for everything' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l connect-timeout -d 'Seconds for connecting' -r
@@ -159,6 +174,8 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s S -l show-err
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l timing -d 'Where the time went, on stderr at the end: token, connection, first byte, transfer, total'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l dry-run -d 'Print the request in place of sending it, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l curl -d 'Print a line with curl that does the same, in place of sending'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l paginate -d 'Follow pages to the last: arrays become one array, documents come one after another'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l slurp -d 'One array of all pages'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s L -l location -d 'Follow redirects; the token stays within the service\'s origins'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l post301 -d 'Stay with POST after a 301'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l post302 -d 'Stay with POST after a 302'

@@ -5,6 +5,7 @@ mod call;
 mod call_answers;
 #[cfg(unix)]
 mod call_arriving;
+mod call_pages;
 #[cfg(unix)]
 mod call_terminal;
 mod call_timing;

@@ -171,7 +171,7 @@ async fn pump(
 }
 
 /// Status line and headers as HTTP/1 writes them; at a terminal nothing in them is obeyed.
-fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8> {
+pub(super) fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8> {
     let status = answer.head.status;
     let mut out = match answer.head.version {
         http::Version::HTTP_2 => format!("HTTP/2 {} \r\n", status.as_u16()).into_bytes(),
@@ -197,7 +197,7 @@ fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8> {
 }
 
 /// Where the bytes go and what is made of them on the way.
-enum Sink {
+pub(super) enum Sink {
     /// As they are.
     Raw,
     /// A terminal, before the first byte decides.
@@ -224,7 +224,7 @@ enum Sink {
 }
 
 impl Sink {
-    fn stdout(places: Places<'_>, headers: &HeaderMap) -> Sink {
+    pub(super) fn stdout(places: Places<'_>, headers: &HeaderMap) -> Sink {
         if !places.output.is_terminal() {
             return Sink::Raw;
         }
@@ -232,7 +232,7 @@ impl Sink {
     }
 
     /// Bytes of our own making; `false`: nobody reads any more.
-    fn raw(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
+    pub(super) fn raw(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
         match self {
             Sink::File { download, .. } => download.write(bytes).map(|()| true),
             Sink::Shaped { inner, .. } => inner.raw(bytes, places),
@@ -244,7 +244,7 @@ impl Sink {
         }
     }
 
-    fn push(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
+    pub(super) fn push(&mut self, bytes: &[u8], places: Places<'_>) -> Result<bool> {
         if let Sink::Undecided(content_type) = self {
             *self = match kind(content_type.as_deref(), bytes) {
                 Kind::Json => Sink::Json(Pretty::new(places.output.colour())),
@@ -291,7 +291,7 @@ impl Sink {
     }
 
     /// The body is whole.
-    fn finish(self, places: Places<'_>) -> Result<()> {
+    pub(super) fn finish(self, places: Places<'_>) -> Result<()> {
         let mut shown = Vec::new();
         match self {
             Sink::File { download, bar } => {
@@ -356,7 +356,7 @@ impl Sink {
     }
 }
 
-fn content_type(headers: &HeaderMap) -> Option<String> {
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?;
     Some(String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
 }

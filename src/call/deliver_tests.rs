@@ -54,6 +54,7 @@ fn answer(
         retries: 0,
         renewed: false,
         times: Default::default(),
+        trusted: true,
         trouble: None,
     }
 }

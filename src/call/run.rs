@@ -13,6 +13,8 @@ use super::body::Reader;
 use super::deliver::{Delivered, Places, Show, deliver};
 use super::filter::Filter;
 use super::options::Plan;
+use super::paged::Shape;
+use super::paginate::{Pager, Paging};
 use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
@@ -50,6 +52,10 @@ pub struct Call {
     pub filter: Option<Filter>,
     /// `--format`
     pub format: Option<Format>,
+    /// `--paginate`
+    pub paging: Option<Paging>,
+    /// `--slurp`
+    pub slurp: bool,
 }
 
 impl Call {
@@ -203,6 +209,10 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
         &reader,
         stage.ports.random,
     )?;
+    let pager = match call.paging {
+        Some(paging) => Some(Pager::new(paging, &mut outgoing, stage)?),
+        None => None,
+    };
     if let Some(preview) = &call.preview {
         stage.tokens.credential().check(&outgoing.url)?;
         let text = match preview {
@@ -243,12 +253,17 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
             return Err(error);
         }
     };
-    let delivered = within(
-        deliver(&mut answer, &show, shaper, stage.places()),
-        deadline,
-        &stage.ports,
-    )
-    .await;
+    let delivered = match pager {
+        Some(pager) => {
+            let shape = Shape::new(shaper, call.slurp);
+            let run = pager.run(&mut answer, outgoing, &show, shape, deadline);
+            run.await
+        }
+        None => {
+            let work = deliver(&mut answer, &show, shaper, stage.places());
+            within(work, deadline, &stage.ports).await
+        }
+    };
     let ended = clock.steady_micros();
     let bytes = delivered.as_ref().map_or(0, |done| done.bytes);
     let outcome = judge(delivered, &mut answer, stage);

@@ -84,6 +84,8 @@ pub struct Answer {
     /// The access token was renewed on the way.
     pub renewed: bool,
     pub times: Times,
+    /// No foreign server had a say in where it came from.
+    pub trusted: bool,
     /// What a sign-in would cure.
     pub trouble: Option<Error>,
 }
@@ -113,6 +115,17 @@ struct Journey<'a> {
     renewed: bool,
     began: u64,
     connects: u32,
+}
+
+impl Answer {
+    /// The answer to a further request takes this one's place; what was counted is counted on.
+    pub fn replace(&mut self, mut next: Answer) {
+        next.times.connects += self.times.connects;
+        next.times.repeated = true;
+        next.redirects += self.redirects;
+        next.retries += self.retries;
+        *self = next;
+    }
 }
 
 impl Sender<'_> {
@@ -189,6 +202,7 @@ impl Sender<'_> {
                     connects: journey.connects,
                     repeated: journey.redirects > 0 || journey.attempt > 1 || journey.renewed,
                 },
+                trusted: journey.trusted,
                 trouble,
             });
         }

@@ -52,6 +52,8 @@ impl Shaper {
         screen: (bool, bool),
         items: Option<String>,
     ) -> Shaper {
+        // What a filter gives is no document of the API's any more.
+        let items = items.filter(|_| filter.is_none());
         Shaper {
             filter,
             format,
@@ -63,6 +65,16 @@ impl Shaper {
             waiting: Vec::new(),
             begun: false,
         }
+    }
+
+    /// There is a `--jq`.
+    pub fn filters(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// It is `--format json`.
+    pub fn writes_documents(&self) -> bool {
+        self.format == Some(Format::Json)
     }
 
     /// Adds the text of one document to `out`.

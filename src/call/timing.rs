@@ -83,7 +83,7 @@ fn answered(
 ) {
     let before = times.sent.saturating_sub(began);
     if times.repeated {
-        let remark = "redirects, retries, renewal".to_owned();
+        let remark = "redirects, retries, renewal, pages".to_owned();
         steps.push(step("before", began, times.sent, remark));
     } else if before >= NOTICEABLE {
         let remark = "body read".to_owned();

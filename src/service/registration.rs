@@ -209,26 +209,56 @@ pub enum RedirectRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pagination {
-    /// `link`, `cursor`, `offset`, `page`, `next_url`.
+    /// `link`, `next_url`, `cursor`, `offset`, `page`, `hal`, `odata`, `json_api`, `graphql`.
     pub style: PaginationStyle,
-    /// Path to the next cursor or URL in the body, as `.a.b`.
+    /// Path to the next cursor or URL in the body, as `.a.b`; `.a[-1].id` is of the last item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// Path to the items in the body, as `.a.b`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<String>,
-    /// Query parameter that takes the cursor, offset or page.
+    /// What takes the cursor, offset or page: a query parameter, or a member of a POST's body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
 }
 
 /// See [`Pagination::style`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum PaginationStyle {
+    /// Link header, rel=next (RFC 8288)
     Link,
-    Cursor,
-    Offset,
-    Page,
+    /// URL of the next page in the body
     NextUrl,
+    /// Cursor in the body, sent back as a parameter
+    Cursor,
+    /// Parameter counts items
+    Offset,
+    /// Parameter counts pages
+    Page,
+    /// _links.next.href
+    Hal,
+    /// @odata.nextLink
+    Odata,
+    /// links.next
+    JsonApi,
+    /// pageInfo.endCursor, sent back as a variable
+    Graphql,
+}
+
+impl PaginationStyle {
+    /// As `--page-style` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PaginationStyle::Link => "link",
+            PaginationStyle::NextUrl => "next-url",
+            PaginationStyle::Cursor => "cursor",
+            PaginationStyle::Offset => "offset",
+            PaginationStyle::Page => "page",
+            PaginationStyle::Hal => "hal",
+            PaginationStyle::Odata => "odata",
+            PaginationStyle::JsonApi => "json-api",
+            PaginationStyle::Graphql => "graphql",
+        }
+    }
 }

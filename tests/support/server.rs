@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
@@ -77,6 +77,7 @@ pub struct Server {
 
 struct Shared {
     handler: Box<Handler>,
+    connections: AtomicUsize,
     closing: AtomicBool,
     ended: Mutex<bool>,
     end: Condvar,
@@ -92,6 +93,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
             handler: Box::new(make(&format!("http://{address}"))),
+            connections: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             ended: Mutex::new(false),
             end: Condvar::new(),
@@ -103,6 +105,7 @@ impl Server {
                     if shared.closing.load(Ordering::SeqCst) {
                         break;
                     }
+                    shared.connections.fetch_add(1, Ordering::SeqCst);
                     let shared = shared.clone();
                     std::thread::spawn(move || serve(stream, &shared));
                 }
@@ -118,6 +121,11 @@ impl Server {
     /// `http://127.0.0.1:PORT`
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How many connections were made to it so far.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// Where it listens.

@@ -3,6 +3,7 @@
 mod args;
 mod curl_args;
 mod data_args;
+mod page_args;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ const FOR_A_STREAM: Duration = Duration::from_secs(120);
   hallpass call github -X PATCH --json '{\"bio\":\"hi\"}' https://api.github.com/user
   hallpass call google /drive/v3/files -G --data-urlencode \"q=name contains 'report'\"
   hallpass call work /export -o export.zip -C - --timing
+  hallpass call github /user/repos per_page==100 --paginate --jq '.[].full_name'
 
 Items: name=text name:=json query==value Header:value field@file name=@file name:=@file a[b][]=c")]
 pub struct Args {
@@ -50,6 +52,8 @@ pub struct Args {
     answer: args::AnswerArgs,
     #[command(flatten)]
     shape: args::ShapeArgs,
+    #[command(flatten)]
+    pages: page_args::PageArgs,
     #[command(flatten)]
     policy: args::PolicyArgs,
     #[command(flatten)]
@@ -82,6 +86,11 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
     let head = args.request.head;
     let compressed = args.request.compressed;
     let plan = options::plan(std::mem::take(&mut args.request).typed(words))?;
+    let paging = args.pages.paging(
+        &plan,
+        args.policy.retry.is_none(),
+        args.connection.proxy.is_none(),
+    )?;
     let filter = args.shape.jq.as_deref().map(Filter::compile).transpose()?;
     let policy = policy(&args.policy, args.connection.insecure, args.answer.silent)?;
     let options = connection(&args.connection, &args.policy)?;
@@ -155,6 +164,8 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         preview,
         filter,
         format: args.shape.format,
+        paging,
+        slurp: args.pages.slurp,
     };
     let http = cx.api_http(options);
     let output = Stdout::new(cx.stdout());
