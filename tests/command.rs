@@ -15,6 +15,7 @@ mod doctor;
 mod exec;
 #[cfg(unix)]
 mod faults;
+mod flows;
 mod httpie_items;
 mod login;
 mod secrets;

@@ -189,3 +189,32 @@ fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
     assert_eq!(shown, "exit 0\n");
     assert_eq!(authority.token_requests("refresh_token"), 1);
 }
+
+/// Client credentials have no refresh token to lose, but the token endpoint is asked once too.
+#[test]
+fn twenty_processes_of_a_machines_client_run_its_grant_once() {
+    let authority = Authority::honest();
+    let client =
+        hallpass::demo::DemoClient::confidential("machine", "secret", "client_secret_post");
+    authority.provider(|p| {
+        p.add_client(client);
+        p.options.access_token_lifetime = 0;
+    });
+    let body = format!(
+        "issuer = \"{0}\"\nclient_id = \"machine\"\ngrant = \"client_credentials\"\n\
+         client_secret = {{ env = \"MACHINE\" }}\nscope = [\"notes:read\"]\n\
+         token_endpoint_auth_method = \"client_secret_post\"\napi_base_url = \"{0}/api/\"\n",
+        authority.issuer()
+    );
+    let sandbox = Sandbox::new()
+        .service("robot", &body)
+        .env("MACHINE", "secret");
+    sandbox.hallpass("login robot").ok();
+    authority.provider(|p| p.options.access_token_lifetime = 3600);
+    authority.clear_log();
+    let ended = together(&sandbox, &["token robot"], 20);
+    all_worked(&ended);
+    assert_eq!(authority.token_requests("client_credentials"), 1);
+    let first = ended[0].data();
+    assert!(ended.iter().all(|transcript| transcript.data() == first));
+}

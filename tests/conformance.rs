@@ -3,6 +3,7 @@
 
 mod basic;
 mod callback;
+mod challenge;
 mod config;
 mod fapi2;
 mod id_token;

@@ -5,3 +5,4 @@ mod keyring;
 mod keyring_breaks;
 mod nginx;
 mod oidc_provider;
+mod terminal;

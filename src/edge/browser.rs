@@ -35,16 +35,15 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// A `$BROWSER`, or a desktop: a display on Linux and the BSDs, Windows behind WSL; on macOS one
-/// that is not far away at the other end of an SSH connection.
+/// A `$BROWSER`, or a desktop: a display on Linux and the BSDs, Windows behind WSL; on macOS and
+/// Windows one that is not far away at the other end of an SSH connection.
 fn is_available(system: &str, environment: &dyn Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| environment(name).is_some();
     if set("BROWSER") {
         return true;
     }
     match system {
-        "windows" => true,
-        "macos" => !set("SSH_CONNECTION"),
+        "macos" | "windows" => !set("SSH_CONNECTION"),
         _ => set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME"),
     }
 }

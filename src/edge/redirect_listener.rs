@@ -163,7 +163,7 @@ impl Connections {
         let number = self.count;
         let (handle, registration) = AbortHandle::new_pair();
         self.handles.insert(number, handle);
-        let served: Served = Box::pin(async move { (number, serve(stream).await) });
+        let served: Served = Box::pin(async move { (number, serve(stream, DEADLINE).await) });
         self.served.push(Abortable::new(served, registration));
     }
 
@@ -187,8 +187,8 @@ impl Connections {
 }
 
 /// One connection up to a whole request, or to its end.
-async fn serve(mut stream: TcpStream) -> Option<(TcpStream, Request)> {
-    let read = tokio::time::timeout(DEADLINE, request::read(&mut stream)).await;
+async fn serve(mut stream: TcpStream, deadline: Duration) -> Option<(TcpStream, Request)> {
+    let read = tokio::time::timeout(deadline, request::read(&mut stream)).await;
     let refusal = match read {
         Ok(Ok(request)) => return Some((stream, request)),
         Ok(Err(refusal)) => refusal,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Color, Style};
 use http::{Response, StatusCode, header};
 use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, HttpRequest, HttpResponse, Scope,
@@ -88,8 +89,8 @@ fn show(ports: &Ports<'_>, service: &str, details: &StandardDeviceAuthorizationR
         if let Some(code) = qr_code(target) {
             notice("or scan this:");
             notice("");
-            for line in code.lines() {
-                notice(line);
+            for line in code {
+                notice(&line);
             }
             notice("");
         }
@@ -100,17 +101,23 @@ fn show(ports: &Ports<'_>, service: &str, details: &StandardDeviceAuthorizationR
     ));
 }
 
-/// A QR code of block characters; `None` where the text is too long for one.
-fn qr_code(text: &str) -> Option<String> {
+/// White on black whatever the terminal's own colours: scanners may not take an inverted code.
+const WHITE_ON_BLACK: Style = Style::new()
+    .fg_color(Some(Color::Ansi(AnsiColor::BrightWhite)))
+    .bg_color(Some(Color::Ansi(AnsiColor::Black)));
+
+/// Lines of a QR code of block characters; `None` where the text is too long for one.
+fn qr_code(text: &str) -> Option<Vec<String>> {
     use qrcode::render::unicode::Dense1x2;
     let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
-    Some(
-        code.render::<Dense1x2>()
-            // Light modules are drawn, so that it reads on the usual dark terminal.
-            .dark_color(Dense1x2::Light)
-            .light_color(Dense1x2::Dark)
-            .build(),
-    )
+    let drawn = code
+        .render::<Dense1x2>()
+        // Light modules are drawn: without colours it reads on the usual dark terminal.
+        .dark_color(Dense1x2::Light)
+        .light_color(Dense1x2::Dark)
+        .build();
+    let coloured = |line| format!("{WHITE_ON_BLACK}{line}{WHITE_ON_BLACK:#}");
+    Some(drawn.lines().map(coloured).collect())
 }
 
 /// The rhythm of the polls (RFC 8628 §3.5).

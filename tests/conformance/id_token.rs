@@ -41,7 +41,7 @@ fn j4_a_key_for_encryption_does_not_verify_signatures() {
     parties
         .authority
         .id_token(|token| RsaKey::second().signs(token, "enc"));
-    parties.refuse(9, "");
+    parties.refuse(9, "a key that is not in the server's key set");
 }
 
 #[test]
@@ -106,9 +106,12 @@ fn j11_thirty_seconds_are_within_the_skew() {
 
 #[test]
 fn j13_encryption_and_compression_are_refused() {
-    for header in [
-        json!({"alg": "RSA-OAEP", "enc": "A256GCM"}),
-        json!({"alg": "ES256", "zip": "DEF"}),
+    for (header, says) in [
+        (
+            json!({"alg": "RSA-OAEP", "enc": "A256GCM"}),
+            "is encrypted (JWE)",
+        ),
+        (json!({"alg": "ES256", "zip": "DEF"}), "with zip"),
     ] {
         let parties = parties();
         parties.authority.id_token(move |token| {
@@ -123,7 +126,7 @@ fn j13_encryption_and_compression_are_refused() {
                 }
             }));
         });
-        parties.refuse(9, "");
+        parties.refuse(9, says);
     }
 }
 

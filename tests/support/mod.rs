@@ -13,6 +13,8 @@ pub mod jwt;
 pub mod keyring;
 #[cfg(unix)]
 pub mod oidc_provider;
+#[cfg(unix)]
+pub mod person;
 pub mod rsa;
 pub mod sandbox;
 pub mod server;

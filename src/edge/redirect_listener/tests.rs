@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
-use super::{CONNECTIONS, Loopback, internal, request};
+use super::{CONNECTIONS, DEADLINE, Loopback, internal, request, serve};
 use crate::error::Code;
 use crate::port::{BoundListener, ListenSpec, LoopbackHost, RedirectListener};
 
@@ -209,6 +209,24 @@ fn idle_and_slow_clients_do_not_delay_the_redirect() {
     used.seen();
 }
 
+/// must 31: a client that never finishes is told so and let go, long before a person gives up.
+#[test]
+fn a_client_that_does_not_finish_in_time_is_let_go() {
+    assert!(DEADLINE <= Duration::from_secs(10));
+    let outside = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut slow = TcpStream::connect(outside.local_addr().unwrap()).unwrap();
+    slow.write_all(b"GET /cb HTTP/1.1\r\nHost: h\r\n").unwrap();
+    let reader = std::thread::spawn(move || read_all(slow));
+    crate::edge::clock::runtime().block_on(async {
+        let (accepted, _) = outside.accept().unwrap();
+        accepted.set_nonblocking(true).unwrap();
+        let accepted = tokio::net::TcpStream::from_std(accepted).unwrap();
+        assert!(serve(accepted, Duration::from_millis(50)).await.is_none());
+    });
+    let answer = reader.join().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer:?}");
+}
+
 #[test]
 fn an_answer_may_wait_while_others_are_served() {
     let mut listener = bind(LoopbackHost::V4, None).unwrap();
@@ -276,6 +294,21 @@ fn a_port_in_use_is_an_error_that_names_it() {
         assert_eq!(error.code(), Code::Unreachable);
         assert!(error.to_string().contains(&port.to_string()), "{error}");
         assert!(error.hint().unwrap().contains("--port"));
+    }
+}
+
+/// must 20: with `SO_REUSEPORT` another program could bind beside us and get half the redirects.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_can_share_the_port() {
+    use socket2::{Domain, Socket, Type};
+    let listener = bind(LoopbackHost::V4, None).unwrap();
+    for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_port(true).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        let taken = socket.bind(&SocketAddr::from((ip, listener.port())).into());
+        assert!(taken.is_err(), "{ip} was shared");
     }
 }
 
