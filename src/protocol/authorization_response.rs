@@ -48,7 +48,7 @@ pub enum Ignored {
     Path,
     /// Another method than the response mode's.
     Method,
-    /// A script, an image, a frame, a prefetch: not a person's browser navigating.
+    /// A script, an image, a frame, a socket, a prefetch: not a person's browser navigating.
     NotNavigation,
     /// The form is not one.
     Form,
@@ -200,7 +200,7 @@ fn check_host(headers: &HeaderMap, redirect_uri: &Url) -> Result<(), Ignored> {
 }
 
 /// Fetch Metadata: only a top-level navigation that a person sees (must 24). Absent headers pass:
-/// not every browser sends them.
+/// not every browser sends them, and Chromium sends none with a WebSocket's handshake.
 fn check_navigation(headers: &HeaderMap) -> Result<(), Ignored> {
     let only = |name: &str, wanted: &str| {
         headers
@@ -211,7 +211,10 @@ fn check_navigation(headers: &HeaderMap) -> Result<(), Ignored> {
     let speculative = ["sec-purpose", "purpose", "x-moz", "x-purpose"]
         .iter()
         .any(|name| headers.contains_key(*name));
-    if only("sec-fetch-mode", "navigate") && only("sec-fetch-dest", "document") && !speculative {
+    let navigates = only("sec-fetch-mode", "navigate")
+        && only("sec-fetch-dest", "document")
+        && !headers.contains_key(header::SEC_WEBSOCKET_KEY);
+    if navigates && !speculative {
         Ok(())
     } else {
         Err(Ignored::NotNavigation)

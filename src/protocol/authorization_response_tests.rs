@@ -231,6 +231,8 @@ fn only_a_navigation_counts() {
         &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "script")],
         &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")],
         &[("sec-fetch-dest", "object")],
+        &[("sec-fetch-mode", "no-cors")],
+        &[("sec-websocket-key", "yFBrf4x5/xqMjnQ/1og09A==")],
         &[("sec-purpose", "prefetch")],
         &[
             ("sec-fetch-mode", "navigate"),

@@ -368,7 +368,8 @@ fn a18_a_taken_port_is_an_error_and_no_browser_opens() {
 fn a19_what_a_page_can_make_a_browser_send_is_refused() {
     let parties = parties();
     let waiting = Waiting::begin(&parties);
-    // Measured with Chromium: fetch and beacon, img, script, iframe, prefetch, prerender.
+    // Measured with Chromium: fetch and beacon, img, script, iframe, prefetch, prerender, and a
+    // WebSocket, which says nothing of itself.
     for headers in [
         "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: empty",
         "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image",
@@ -377,6 +378,7 @@ fn a19_what_a_page_can_make_a_browser_send_is_refused() {
         "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe",
         "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Purpose: prefetch",
         "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Purpose: prefetch;prerender",
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: yFBrf4x5/xqMjnQ/1og09A==",
     ] {
         let text =
             format!("GET TARGET HTTP/1.1\r\nHost: HOST\r\n{headers}\r\nConnection: close\r\n\r\n");

@@ -1,6 +1,7 @@
 // A real browser as `$BROWSER`: headless Chromium that signs in at oidc-provider's pages. What it
 // does is in $BROWSER_PLAN (allow, deny, attack); what it saw goes to $BROWSER_REPORT as JSON. It
 // talks a lot on both streams, as Chromium does: none of it may reach hallpass's own.
+import { createServer } from 'node:http';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ const start = process.argv.at(-1);
 const plan = process.env.BROWSER_PLAN ?? 'allow';
 const redirect = new URL(new URL(start).searchParams.get('redirect_uri'));
 const userDataDir = mkdtempSync(join(tmpdir(), 'hallpass-chromium-'));
-const report = { requests: [], refused: [], page: null, url: null };
+const report = { requests: [], tried: [], refused: [], page: null, url: null };
 
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -65,29 +66,57 @@ try {
   }
 }
 
-// A page of somebody else, in the same browser, that knows the port and tries everything a page
-// can: none of it may end the sign-in or reach a code.
+// A page of somebody else on this very machine, in the same browser. It knows the port and, the
+// worst case, the state, and tries everything a page can do without the person going anywhere:
+// none of it may end the sign-in, or bring its stolen code in.
 async function attack() {
-  const page = await browser.newPage();
-  page.on('response', (response) => {
-    if (response.url().startsWith(redirect.origin) || response.url().includes('evil.example')) {
-      report.refused.push({ url: response.url(), status: response.status() });
-    }
+  const state = new URL(start).searchParams.get('state');
+  const target = (origin, via) => `${origin}${redirect.pathname}?code=stolen&state=${state}&via=${via}`;
+  const own = (via) => target(redirect.origin, via);
+  const html = `<!doctype html><title>a page</title>
+    <link rel=stylesheet href="${own('stylesheet')}"><link rel=prefetch href="${own('prefetch')}">
+    <img src="${own('img')}"><script src="${own('script')}"></script><iframe src="${own('iframe')}"></iframe>
+    <object data="${own('object')}"></object>
+    <form method=get action="${redirect.href}" target=sink><input name=code value=stolen>
+    <input name=state value="${state}"><input name=via value=form></form>
+    <form method=post action="${own('post')}" target=sink></form><iframe name=sink></iframe>
+    <script type=speculationrules>{"prerender": [{"urls": ["${own('prerender')}", "/decoy"]}]}</script>`;
+  // What Chromium says of a prerender it says to our own server too.
+  const evil = createServer((request, response) => {
+    if (request.url === '/decoy') report.decoy = request.headers['sec-purpose'] ?? null;
+    response.setHeader('content-type', 'text/html');
+    response.end(request.url === '/' ? html : 'decoy');
   });
-  const target = (origin, state) => `${origin}${redirect.pathname}?code=stolen&state=${state}`;
-  const own = target(redirect.origin, 'guess');
-  const rebound = target(`http://evil.example:${redirect.port}`, 'guess');
-  await page.setContent(`
-    <link rel=prefetch href="${own}"><img src="${own}"><script src="${own}"></script>
-    <iframe src="${own}"></iframe><form id=f method=post action="${own}" target=sink></form>
-    <iframe name=sink></iframe>
-    <script type=speculationrules>{"prerender":[{"urls":["${own}"]}]}</script>`);
-  await page.evaluate(async (url) => {
-    await fetch(url, { mode: 'no-cors' }).catch(() => {});
-    navigator.sendBeacon(url, 'x');
-    document.getElementById('f').submit();
-    await new Promise((done) => setTimeout(done, 300));
-  }, own);
+  await new Promise((done) => evil.listen(0, '127.0.0.1', done));
+  const page = await browser.newPage();
+  const via = (url) => new URL(url).searchParams.get('via');
+  page.on('request', (request) => via(request.url()) && report.tried.push(via(request.url())));
+  page.on('response', (response) => via(response.url())
+    && report.refused.push({ via: via(response.url()), status: response.status() }));
+  await page.goto(`http://127.0.0.1:${evil.address().port}/`, { waitUntil: 'load' });
+  const answered = (name) => report.refused.some((answer) => answer.via === name);
+  const until = async (condition) => {
+    for (let left = 100; left > 0 && !condition(); left -= 1) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  };
+  for (const [index, name] of ['form', 'post'].entries()) {
+    await page.evaluate((number) => document.forms[number].submit(), index);
+    await until(() => answered(name));
+  }
+  await page.evaluate(async (fetched, beacon, socket) => {
+    for (const mode of ['no-cors', 'cors']) {
+      await fetch(`${fetched}-${mode}`, { mode }).catch(() => {});
+    }
+    navigator.sendBeacon(beacon, 'x');
+    // Over before anything else is tried: it tells nothing of its answer.
+    await new Promise((done) => { new WebSocket(socket).onclose = done; });
+  }, own('fetch'), own('beacon'), own('websocket').replace('http:', 'ws:'));
+  await until(() => report.decoy !== undefined && report.tried.includes('beacon')
+    && answered('prefetch') && answered('prerender'));
+  const rebound = target(`http://evil.example:${redirect.port}`, 'rebinding');
   await page.goto(rebound).catch(() => {});
+  await until(() => answered('rebinding'));
   await page.close();
+  evil.close();
 }
