@@ -3,6 +3,7 @@
 
 mod exit_codes;
 mod files;
+mod fuzz;
 mod generated;
 mod layers;
 mod readme;

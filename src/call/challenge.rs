@@ -181,4 +181,20 @@ mod tests {
             "sign in for it: `hallpass login x@ada --scope 'a b rm -rf / https://a.example/scope'`"
         );
     }
+
+    proptest::proptest! {
+        /// What is shown may be pasted into a shell.
+        #[test]
+        fn any_challenge_is_read_and_its_words_do_no_harm(
+            status in 200u16..600, challenge in "(Bearer|DPoP|x) ?(error|scope|acr_values|max_age)=\"?[ -~]{0,30}",
+        ) {
+            let words = match verdict(status, &challenge) {
+                Verdict::Scope(words) => words,
+                Verdict::StepUp { acr_values, .. } => acr_values,
+                Verdict::Renew | Verdict::Nothing => None,
+            };
+            let words = words.unwrap_or_default();
+            proptest::prop_assert!(!words.contains(['\'', '"', '$', '`', ';', '\\', '!', '<', '>', '|']), "{}", words);
+        }
+    }
 }

@@ -75,7 +75,10 @@ impl Part {
         if let Some(filename) = parameters.filename {
             return Err(not_a_part(
                 spec,
-                &format!("filename={filename} needs a file: use name=@file"),
+                &format!(
+                    "filename={} needs a file: use name=@file",
+                    printable(&filename, 80)
+                ),
             ));
         }
         let value = if file {

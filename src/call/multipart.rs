@@ -4,8 +4,9 @@ use bytes::Bytes;
 
 use super::body::{Reader, Segment, merge};
 use super::form::{Content, File, Part};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::port::{Random, Source};
+use crate::secret::printable;
 
 /// A boundary that no content holds by chance.
 pub fn boundary(random: &dyn Random) -> Result<String> {
@@ -33,9 +34,7 @@ pub fn segments(
         );
         match &part.content {
             Content::Value(value) => {
-                if let Some(content_type) = &part.content_type {
-                    head.push_str(&format!("\r\nContent-Type: {content_type}"));
-                }
+                head.push_str(&typed(part.content_type.as_deref())?);
                 head.push_str("\r\n\r\n");
                 out.push(text(head));
                 out.push(Segment::Bytes(reader.form_value(&part.name, value)?.into()));
@@ -61,11 +60,25 @@ pub fn segments(
     Ok(merge(out))
 }
 
+/// The line of a content type, where there is one; it cannot bring further lines.
+fn typed(content_type: Option<&str>) -> Result<String> {
+    let Some(content_type) = content_type else {
+        return Ok(String::new());
+    };
+    if content_type.chars().any(char::is_control) {
+        let shown = printable(content_type, 80);
+        return Err(Error::new(
+            Code::Usage,
+            format!("type={shown} of a form's part holds a control character"),
+        )
+        .with_hint("a content type is one line, such as type=text/plain"));
+    }
+    Ok(format!("\r\nContent-Type: {content_type}"))
+}
+
 fn file(out: &mut Vec<Segment>, mut head: String, file: &File, reader: &Reader<'_>) -> Result<()> {
     head.push_str(&format!("; filename=\"{}\"", quoted(&file.filename)));
-    if let Some(content_type) = &file.content_type {
-        head.push_str(&format!("\r\nContent-Type: {content_type}"));
-    }
+    head.push_str(&typed(file.content_type.as_deref())?);
     head.push_str("\r\n\r\n");
     out.push(text(head));
     out.push(match &file.source {
@@ -136,5 +149,22 @@ mod tests {
         let text = written(&["a\"\r\nX: y=1", "f=@a.txt;filename=\"q\\\"\nz\""]);
         assert!(text.contains("name=\"a%22%0D%0AX: y\""), "{text}");
         assert!(text.contains("filename=\"q%22%0Az\""), "{text}");
+    }
+
+    /// must 89
+    #[test]
+    fn a_content_type_cannot_bring_a_line_of_its_own() {
+        let files = FakeFiles::default();
+        files.put("a.txt", b"A\n");
+        let reader = Reader::new(&files);
+        for spec in [
+            "a=1;type=text/plain\r\nX: y",
+            "a=@a.txt;type=text/plain\nX: y",
+        ] {
+            let part = Part::parse(spec, FormFlag::Form).unwrap();
+            let error = segments(&[part], "B", &FakeRandom::default(), &reader).unwrap_err();
+            assert_eq!(error.code(), Code::Usage);
+            assert!(!error.to_string().contains('\n'), "{error}");
+        }
     }
 }

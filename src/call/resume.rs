@@ -322,4 +322,21 @@ mod tests {
         let facts = String::from_utf8(facts(&url(), &HeaderMap::new())).unwrap();
         assert!(!facts.contains("secret"), "{facts}");
     }
+
+    proptest::proptest! {
+        /// Bytes of another file are never put behind those that are there.
+        #[test]
+        fn any_range_goes_on_at_the_right_byte_or_is_refused(
+            range in "bytes [0-9]{0,3}-[0-9]{0,3}/([0-9]{0,4}|\\*)|[ -~]{0,20}", remembered in "\\PC{0,30}",
+        ) {
+            let found = Unfinished { have: 5, facts: Some(remembered.into_bytes()) };
+            if let Ok(start) = Start::new(Offset::At(5), Some(found), &url()) {
+                let answer = headers(&[("content-range", range.as_str())]);
+                let answered = start.answered(StatusCode::PARTIAL_CONTENT, &answer);
+                if matches!(answered, Ok(Answered::Write(Mode::Continue))) {
+                    proptest::prop_assert!(range.starts_with("bytes 5-"), "{}", range);
+                }
+            }
+        }
+    }
 }

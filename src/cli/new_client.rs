@@ -4,6 +4,7 @@
 use crate::cli::context::Context;
 use crate::cli::service_args::{over, secret_in_store, store_secret};
 use crate::cli::service_source::ask_for_variables;
+use crate::cli::time_words;
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
 use crate::grant::discovery::discover_for;
@@ -175,6 +176,14 @@ fn register(cx: &Context, service: &Service) -> Result<Option<Found>> {
         .notice("Registered hallpass as a client of the server.");
     if let Some(token) = &client.registration_access_token {
         store_secret(cx, Purpose::Registration, &service.name, token)?;
+    }
+    if let (Some(_), Some(ends)) = (&client.client_secret, client.client_secret_expires_at) {
+        let left = u64::try_from(ends.saturating_sub(ports.clock.now())).unwrap_or(0);
+        ports.ui.warn(&format!(
+            "the secret of this client ends in {}; `hallpass remove {}` and a new sign-in register another",
+            time_words::length(left),
+            service.name
+        ));
     }
     Ok(Some(Found {
         layer: Registration {

@@ -7,7 +7,7 @@
 mod bind;
 mod hand_over;
 mod internal;
-mod request;
+pub mod request;
 #[cfg(test)]
 mod tests;
 

@@ -241,6 +241,9 @@ mod tests {
             let policy = header("content-security-policy");
             assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"));
             assert!(!policy.contains("unsafe"));
+            // In a frame of somebody else's page it could be clicked on unseen.
+            assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert_eq!(header("x-frame-options"), "DENY");
             assert!(
                 !response
                     .headers()
@@ -287,5 +290,18 @@ mod tests {
         let method = Page::Ignored(Ignored::Method).response();
         assert_eq!(method.status(), 405);
         assert!(method.headers().contains_key("allow"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_name_becomes_markup(name in "[<>\"'&/a-z=(){};\\PC]{0,40}") {
+            let page = Page::SignedIn { service: &name, account: &name, store: &name };
+            let body = String::from_utf8(page.response().into_body()).unwrap();
+            let plain = Page::SignedIn { service: "x", account: "x", store: "x" };
+            let plain = String::from_utf8(plain.response().into_body()).unwrap();
+            for c in ['<', '>', '"', '\''] {
+                proptest::prop_assert_eq!(body.matches(c).count(), plain.matches(c).count());
+            }
+        }
     }
 }

@@ -149,4 +149,24 @@ mod tests {
             assert_eq!(code(pushed(&world)), expected, "{status}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_a_reference_or_an_error(
+            status in 200u16..600, uri in "urn:[a-z:]{0,12}|https?://[a-z./]{0,12}|\\PC{0,8}",
+            lifetime in "0|60|-1|\"60\"|null|1e400", garbage in "\\PC{0,20}",
+        ) {
+            let body = format!("{{\"request_uri\":{},\"expires_in\":{lifetime}}}", json!(uri));
+            for body in [body, garbage] {
+                let world = World::new();
+                world.http.on_request(move |_| Answer::new(status, "application/json", body.clone()));
+                if let Ok(url) = pushed(&world) {
+                    proptest::prop_assert!((200..300).contains(&status), "{}", status);
+                    let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+                    proptest::prop_assert_eq!(names, ["client_id", "request_uri"]);
+                    proptest::prop_assert!(uri.starts_with("urn:"), "{}", uri);
+                }
+            }
+        }
+    }
 }

@@ -87,6 +87,7 @@ fn invalid(name: &str, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy;
     use serde_json::json;
 
     fn with(name: &str, value: Value) -> Result<Map<String, Value>> {
@@ -144,5 +145,27 @@ mod tests {
         assert_eq!(with("expires_in", json!(null)).unwrap()["expires_in"], 900);
         let huge = with("expires_in", json!(1e300)).unwrap();
         assert_eq!(huge["expires_in"], MAX_LIFETIME);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_can_be_shown_and_polled_or_is_refused(
+            name in "device_code|user_code|verification_uri|verification_uri_complete|expires_in|interval",
+            value in proptest::prop_oneof![
+                proptest::prelude::any::<i64>().prop_map(|n| json!(n)),
+                "\\PC{0,12}|https://[a-z./?&=]{1,20}".prop_map(|text| json!(text)),
+                proptest::prelude::Just(json!(null)),
+            ],
+        ) {
+            if let Ok(members) = with(&name, value) {
+                let shown = |name: &str| members[name].as_str().unwrap_or_default().to_owned();
+                let all = [shown("user_code"), shown("verification_uri")].join(" ");
+                proptest::prop_assert!(!all.chars().any(crate::secret::is_unprintable), "{:?}", all);
+                proptest::prop_assert!(shown("verification_uri").starts_with("http"));
+                let interval = members["interval"].as_u64().unwrap();
+                proptest::prop_assert!((1..=MAX_INTERVAL).contains(&interval));
+                proptest::prop_assert!(members["expires_in"].as_u64().unwrap() <= MAX_LIFETIME);
+            }
+        }
     }
 }

@@ -109,4 +109,17 @@ mod tests {
         assert_eq!(request.uri().query(), None);
         assert_eq!(request.body(), b"token=a%2Bb&token_type_hint=access_token");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_clear_or_refused(
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            active in "true|false|1|null|\"true\"", exp in "[0-9]{1,20}|-1|1e9|null|\"x\"",
+        ) {
+            let _ = read(&Response::new(body));
+            if let Ok(found) = of(&format!("{{\"active\":{active},\"exp\":{exp}}}")) {
+                proptest::prop_assert_eq!(found.active, active == "true");
+            }
+        }
+    }
 }

@@ -244,4 +244,24 @@ mod tests {
             assert!(of(bad.clone()).is_err(), "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_a_usable_client_or_refused(
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            name in "client_id|client_secret|token_endpoint_auth_method|registration_client_uri|client_secret_expires_at|redirect_uris",
+            value in "\"[ -!#-\\[\\]-~]{0,20}\"|null|7|\\[\"x\"\\]|\"(none|private_key_jwt|client_secret_post)\"",
+        ) {
+            let _ = read(&Response::new(body));
+            let text = format!("{{\"client_id\":\"c\",\"client_secret\":\"s\",\"{name}\":{value}}}");
+            if let Ok(client) = read(&Response::new(text.into_bytes())) {
+                proptest::prop_assert!(!client.client_id.is_empty());
+                let needs_secret = client.token_endpoint_auth_method != ClientAuthenticationMethod::None;
+                proptest::prop_assert!(!needs_secret || client.client_secret.is_some());
+                if let Some(uri) = client.registration_client_uri {
+                    proptest::prop_assert!(uri.starts_with("https://") || uri.starts_with("http://"));
+                }
+            }
+        }
+    }
 }

@@ -196,4 +196,19 @@ mod tests {
         let other = TestKey::ec(Algorithm::ES256, "other").sign(&good);
         assert!(matches!(verified(&key, other), Err(Refusal::NoKey(_))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_is_about_the_person_or_refused(
+            kind in "application/json|application/jwt|text/html|", body in "\\PC{0,60}",
+            sub in "\"ada\"|\"[a-z]{0,4}\"|null|7",
+        ) {
+            let _ = answer(&kind, &body);
+            if let Ok(Answer::Claims(claims)) = answer(&kind, &format!("{{\"sub\":{sub}}}"))
+                && check_subject(&claims, Some("ada")).is_ok()
+            {
+                proptest::prop_assert_eq!(sub, "\"ada\"");
+            }
+        }
+    }
 }

@@ -339,4 +339,20 @@ mod tests {
         assert!(parse("print('hello')").is_err());
         assert!(parse("").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_source_is_taken_or_refused_and_never_repeated(
+            name in "client_id|client_secret|scope|authorize_url|x",
+            value in "['\"]TOPSECRET['\"]|TOPSECRET\\(|\\{|None|\\[1, 2\\]|os.getenv\\('A'\\)",
+            rest in "[a-z(){}'\",=# \n]{0,30}",
+        ) {
+            for text in [format!("oauth.register({name}={value}, {rest}"), rest] {
+                if let Err(error) = parse(&text) {
+                    let told = format!("{error} {:?}", error.hint());
+                    proptest::prop_assert!(!told.contains("TOPSECRET"), "{}", told);
+                }
+            }
+        }
+    }
 }

@@ -116,4 +116,24 @@ mod tests {
             assert!(!format!("{error:?}").contains("GOCSPX"), "{error:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_is_taken_or_refused(
+            kind in "installed|web|type|x", key in "client_id|client_secret|redirect_uris|x",
+            value in "\"[a-z:/.@ 0-9-]{0,20}\"|\\[\"[a-z:/0-9.]{0,30}\"\\]|null|7",
+            text in "\\PC{0,40}",
+        ) {
+            let document = format!("{{\"{kind}\":{{\"client_id\":\"c\",\"{key}\":{value}}}}}");
+            for text in [document, text] {
+                match parse(&text) {
+                    Ok((layer, _)) => {
+                        proptest::prop_assert!(layer.client_id.is_some());
+                        proptest::prop_assert!(layer.client_secret.is_none());
+                    }
+                    Err(error) => proptest::prop_assert_eq!(error.code(), Code::ConfigInvalid),
+                }
+            }
+        }
+    }
 }

@@ -212,6 +212,28 @@ fn a_client_signs_in_for_itself() {
     assert!(keeping::facts_of_service(&world.ports(), "example").unwrap()[0].renewable);
 }
 
+/// must 6
+#[test]
+fn the_password_goes_out_only_where_the_service_says_so() {
+    let world = World::new();
+    granting(&world, token());
+    world.ui.answer(["ada", "hunter2"]);
+    signed_in(&world, &service()).unwrap();
+    let grant = |world: &World, name: &str| {
+        let form = world.http.form(0);
+        form.contains(&("grant_type".into(), name.into()))
+    };
+    assert!(grant(&world, "authorization_code"));
+    let world = World::new();
+    world.http.push(Answer::json(200, &token()));
+    world.ui.answer(["ada", "hunter2"]);
+    let mut service = service();
+    service.values.grant = Some(Grant::Password);
+    signed_in(&world, &service).unwrap();
+    assert!(grant(&world, "password"));
+    assert_eq!(world.ui.warnings.borrow().len(), 1);
+}
+
 /// UserInfo gives a name where the ID Token gives none.
 #[test]
 fn the_account_is_named_by_userinfo() {

@@ -41,9 +41,12 @@ fn a_secret_that_the_server_gives_out_is_not_in_the_configuration() {
         body["client_secret"] = json!("canary-secret");
         body["token_endpoint_auth_method"] = json!("client_secret_post");
         body["registration_access_token"] = json!("canary-registration");
+        // Not never, and not this year.
+        body["client_secret_expires_at"] = json!(4_000_000_000_u64);
     });
     // The honest provider knows a public client; that it refuses the secret shows it was sent.
-    let _ = sandbox.run(&["login", &authority.issuer(), "--timeout", "20"]);
+    let ended = sandbox.run(&["login", &authority.issuer(), "--timeout", "20"]);
+    let _ = ended.says("the secret of this client ends in");
     let sent = authority.forms("/token");
     assert_eq!(
         wire::value(&sent[0], "client_secret"),
@@ -54,6 +57,25 @@ fn a_secret_that_the_server_gives_out_is_not_in_the_configuration() {
         assert!(!text.contains("canary-"), "{}", path.display());
     }
     assert!(config(&sandbox).contains("client_secret"));
+}
+
+/// RFC 7591 §3.2.1, must 96: without it nobody could change or end the registration later.
+#[test]
+fn the_registrations_own_token_is_kept_in_the_store() {
+    let sealed = |with_token: bool| {
+        let authority = Authority::honest();
+        authority.mutate("/register", move |body| {
+            if with_token {
+                body["registration_access_token"] = json!("canary-registration");
+            }
+        });
+        let sandbox = Sandbox::new();
+        sandbox.run(&["login", &authority.issuer()]).ok();
+        let left = sandbox.left_behind().into_iter();
+        left.filter(|(_, content)| content.starts_with(b"hallpass sealed"))
+            .count()
+    };
+    assert_eq!(sealed(true), sealed(false) + 1);
 }
 
 #[test]

@@ -330,4 +330,27 @@ mod tests {
             assert!(!format!("{error:?}").contains("hunter2"), "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_environment_is_read_or_refused_without_its_password(
+            value in "(https?|socks5h?|ftp|x)?(://)?[a-z0-9:@./\\[\\]-]{0,24}", list in "[a-z0-9.,*: /\\[\\]-]{0,24}",
+        ) {
+            let with_password = format!("http://u:hunter2@{value}");
+            for text in [&value, &with_password] {
+                match Proxies::read(Some(text), Some(&list), &|_| None) {
+                    Ok(proxies) => {
+                        let url = Url::parse("https://api.example/").unwrap();
+                        let _ = proxies.choose(&url);
+                        let told = proxies.told().unwrap_or_default();
+                        proptest::prop_assert!(!told.contains("hunter2"), "{}", told);
+                    }
+                    Err(error) => {
+                        let told = format!("{error} {error:?}");
+                        proptest::prop_assert!(!told.contains("hunter2"), "{}", told);
+                    }
+                }
+            }
+        }
+    }
 }

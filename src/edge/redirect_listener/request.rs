@@ -8,13 +8,13 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Bytes of request line and headers.
 pub(super) const HEAD: usize = 16 * 1024;
 /// Bytes of body.
-pub(super) const BODY: usize = 64 * 1024;
+pub const BODY: usize = 64 * 1024;
 /// Header fields.
 const FIELDS: usize = 100;
 
 /// Why a request does not pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// Not HTTP at all: closed without a word.
     NotHttp,
     /// Answered with this status.
@@ -85,7 +85,7 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The head in our form, and the length of the body that belongs to it.
-pub(super) fn judge(head: &[u8]) -> Result<(Vec<u8>, usize), Refusal> {
+pub fn judge(head: &[u8]) -> Result<(Vec<u8>, usize), Refusal> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
     match parsed.parse(head) {

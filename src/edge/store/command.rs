@@ -330,4 +330,33 @@ mod tests {
         let seen = std::fs::read_to_string(seen).unwrap();
         assert_eq!(seen, "set session:a@b\n");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_answer_of_a_helper_is_a_secret_or_none(output in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80)) {
+            let answer = Answer {
+                success: true,
+                output: Secret::new(output.clone()),
+                complaint: String::new(),
+            };
+            let _ = (docker::secret(&answer), docker::is_not_found(&answer));
+            let kept = line(&Secret::new(output.clone()));
+            proptest::prop_assert_eq!(kept.is_none(), output.is_empty());
+        }
+
+        #[test]
+        fn any_name_is_one_word_that_comes_from_one_name_only(one in "\\PC{0,12}", other in "\\PC{0,12}") {
+            let word = encode(&one);
+            proptest::prop_assert!(word.bytes().all(|b| b.is_ascii_alphanumeric() || b"@.-_+:%".contains(&b)));
+            proptest::prop_assert_eq!(word == encode(&other), one == other);
+        }
+
+        #[test]
+        fn a_value_comes_back_through_dockers_protocol(value in "\\PC{0,40}") {
+            let message = docker::store("session:a@b", value.as_bytes()).unwrap();
+            let answer = Answer { success: true, output: message, complaint: String::new() };
+            let back = docker::secret(&answer).unwrap();
+            proptest::prop_assert_eq!(back.expose(), value.as_bytes());
+        }
+    }
 }
