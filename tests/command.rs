@@ -7,6 +7,8 @@ mod call_answers;
 mod call_arriving;
 mod call_pages;
 #[cfg(unix)]
+mod call_pages_live;
+#[cfg(unix)]
 mod call_terminal;
 mod call_timing;
 mod curl_lines;

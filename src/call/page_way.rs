@@ -101,6 +101,32 @@ impl Pager<'_> {
         ui.notice("hint: --page-style, --page-next and --page-param say it");
     }
 
+    /// Whether a page that was counted to is the one before again: the API does not know the
+    /// parameter. Where a service only says how its lists are paged, this one is not.
+    pub(super) fn again(&mut self, body: &[u8]) -> Result<bool> {
+        let counts = |rule: &&Rule| matches!(rule.style, Style::Offset | Style::Page);
+        if self.seen.content(body) || self.pages == 0 {
+            return Ok(false);
+        }
+        let Some(rule) = self.rule.as_ref().filter(counts) else {
+            return Ok(false);
+        };
+        let parameter = rule.parameter().unwrap_or_default();
+        let what = format!(
+            "page {} is the one before again: does the API know the parameter {}?",
+            self.pages + 1,
+            printable(&parameter, 60)
+        );
+        if rule.source != Source::Service {
+            return Err(circle(&what));
+        }
+        self.stage
+            .ports
+            .ui
+            .warn(&format!("{what} What is there counts as all."));
+        Ok(true)
+    }
+
     /// Makes the request one for the next page; `false`: there is none.
     pub(super) fn lead(
         &mut self,
@@ -108,7 +134,6 @@ impl Pager<'_> {
         answer: &Answer,
         outgoing: &mut Outgoing,
         items: Option<u64>,
-        body: &[u8],
     ) -> Result<bool> {
         let page = self.pages + 1;
         match next {
@@ -133,18 +158,6 @@ impl Pager<'_> {
                 self.set(outgoing, &cursor)?;
             }
             Next::Position(position) => {
-                if !self.seen.content(body) {
-                    let parameter = self
-                        .rule
-                        .as_ref()
-                        .and_then(Rule::parameter)
-                        .unwrap_or_default();
-                    return Err(circle(&format!(
-                        "page {} is the one before again: does the API know the parameter {}?",
-                        self.pages,
-                        printable(&parameter, 60)
-                    )));
-                }
                 self.position = Some(position);
                 self.set(outgoing, &Cursor::Number(position.to_string()))?;
             }

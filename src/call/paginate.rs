@@ -154,6 +154,9 @@ impl<'a> Pager<'a> {
             if self.pages > 0 {
                 refuse_refusal(answer, document.as_ref(), &body, self.stage.output)?;
             }
+            if self.again(&body)? {
+                return Ok(Outcome::Done);
+            }
             if let Some(document) = &document {
                 self.items.learn(document);
             }
@@ -173,7 +176,7 @@ impl<'a> Pager<'a> {
                 status.say(&format!("page {}, {} items", self.pages + 1, self.count));
             }
             let next = next?;
-            if !self.lead(next, answer, outgoing, items, &body)? {
+            if !self.lead(next, answer, outgoing, items)? {
                 return Ok(Outcome::Done);
             }
             patience.between(answer, outgoing).await;

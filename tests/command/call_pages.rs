@@ -711,6 +711,7 @@ fn circles_end_with_a_word() {
     let run = api
         .call(&["items", "--paginate", "--page-style", "offset"])
         .code(9);
+    assert_eq!(run.out(), "[1,2]", "once");
     assert!(
         run.stderr
             .contains("does the API know the parameter offset?"),
