@@ -19,7 +19,7 @@
 //! | [`service`] | what to talk to: presets, configuration, their merge, import. Text in, values out |
 //! | [`grant`] | one flow a file, each reading like its RFC's figure |
 //! | [`session`] | a token over time; [`session::access_token()`] is the only way to get one |
-//! | `call` | one authenticated request: items, URL, redirects, challenges, rendering |
+//! | `call` | one authenticated request: items, URL, redirects, challenges, rendering; and its pages |
 //! | [`batch`] | many requests with one token: lines in, records out, bounded, resumable |
 //! | [`doctor`] | why it does not work: named checks of this machine and one service |
 //! | `demo` | the embedded provider and API of `hallpass demo`; the honest half of the tests' server |
@@ -45,6 +45,8 @@
 //!   daemon, and its forced Diffie-Hellman costs ten times our whole `token`; the one of 3.6.3
 //!   opens a connection a call, and gnome-keyring dies of many of those at once
 //!   (`edge/store/secret_service.rs`). SECURITY.md says what the plain session means.
+//! * **A page is read whole, written, and forgotten.** What follows from it (`call::pages`, pure)
+//!   is decided before it is written, and asked for after: output never waits for more than a page.
 //! * **ring is the one crypto library**: TLS through rustls, JWT through jsonwebtoken with our
 //!   provider over ring, sealing through its AEAD. The exception is Argon2id, which ring lacks.
 

@@ -94,6 +94,9 @@ impl Pager<'_> {
         let Some(why) = document.and_then(|document| partial::says_more(document, items)) else {
             return;
         };
+        if self.stage.policy.quiet {
+            return;
+        }
         let ui = self.stage.ports.ui;
         ui.warn(&format!(
             "this page may not be all: {why}, but not where the next page is"
@@ -120,10 +123,10 @@ impl Pager<'_> {
         if rule.source != Source::Service {
             return Err(circle(&what));
         }
-        self.stage
-            .ports
-            .ui
-            .warn(&format!("{what} What is there counts as all."));
+        if !self.stage.policy.quiet {
+            let ui = self.stage.ports.ui;
+            ui.warn(&format!("{what} What is there counts as all."));
+        }
         Ok(true)
     }
 

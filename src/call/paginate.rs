@@ -15,6 +15,7 @@ use super::run::{Stage, verdict, within};
 use super::send::Answer;
 use crate::error::{Code, Error, Result};
 use crate::secret::SafeUrl;
+use crate::service::registration::PaginationStyle as Style;
 
 /// What was asked for.
 #[derive(Debug, Default)]
@@ -153,6 +154,7 @@ impl<'a> Pager<'a> {
             let document = document(&body);
             if self.pages > 0 {
                 refuse_refusal(answer, document.as_ref(), &body, self.stage.output)?;
+                self.refuse_other(answer, document.as_ref(), &body)?;
             }
             if self.again(&body)? {
                 return Ok(Outcome::Done);
@@ -267,6 +269,23 @@ impl<'a> Pager<'a> {
                 .max_pages
                 .is_some_and(|most| self.pages + 1 >= most);
         Ok(enough.then_some(Outcome::Done))
+    }
+
+    /// What leads nowhere only because it is no JSON is no last page.
+    fn refuse_other(&self, answer: &Answer, document: Option<&Val>, body: &[u8]) -> Result<()> {
+        let by_body = self
+            .rule
+            .as_ref()
+            .is_some_and(|rule| rule.style != Style::Link);
+        if !by_body || document.is_some() || body.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        aside(body, self.stage.output);
+        let url = SafeUrl::new(answer.url.clone());
+        Err(Error::new(
+            Code::ResponseInvalid,
+            format!("page {} from {url} is not JSON", self.pages + 1),
+        ))
     }
 
     /// An error in the middle: its body goes aside, so that what is out stays what it is.

@@ -781,6 +781,20 @@ fn a_refusal_with_status_200_is_no_page() {
 }
 
 #[test]
+fn a_page_that_is_no_json_is_no_last_page() {
+    let api = Api::new(|origin, request, before| match before {
+        1 => Answer::new(200, "text/html", "<p>Please sign in to the Wi-Fi</p>"),
+        _ => Answer::json(200, &told("google", origin, wanted(request))),
+    });
+    let run = api
+        .call(&["items", "--paginate", "--format", "ndjson"])
+        .code(9);
+    assert_eq!(run.out(), "{\"id\":1}\n{\"id\":2}\n");
+    assert!(run.stderr.contains("is not JSON"), "{}", run.stderr);
+    assert!(run.stderr.contains("--page-from"), "{}", run.stderr);
+}
+
+#[test]
 fn one_connection_carries_all_pages() {
     let api = Api::new(linked);
     let format = "%{url_effective}\\n";

@@ -8,6 +8,7 @@ use super::link;
 use super::rule::Rule;
 use crate::call::lists::{at, member, text};
 use crate::error::{Code, Error, Result};
+use crate::secret::printable;
 use crate::service::registration::PaginationStyle as Style;
 
 /// A page, as far as its way on is concerned.
@@ -101,6 +102,13 @@ fn url(target: Option<String>) -> Result<Next> {
 /// A URL, or an object that holds one as `href`.
 fn url_at(document: &Val, path: &str) -> Result<Next> {
     let value = at(document, path).map(|value| member(value, "href").unwrap_or(value));
+    if let Some(Val::Num(_)) = value {
+        return Err(Error::new(
+            Code::ResponseInvalid,
+            format!("{} holds a number and no URL", printable(path, 60)),
+        )
+        .with_hint("--page-param NAME says which parameter takes it"));
+    }
     url(value.and_then(text).filter(|text| !text.trim().is_empty()))
 }
 

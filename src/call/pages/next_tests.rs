@@ -49,7 +49,12 @@ fn every_style_with_a_url_is_followed_to_its_end() {
         ),
         (Style::NextUrl, Some(".next"), r#"{"next":null}"#, Next::End),
         (Style::NextUrl, Some(".next"), r#"{"next":""}"#, Next::End),
-        (Style::NextUrl, Some(".next"), r#"{"next":7}"#, Next::End),
+        (
+            Style::NextUrl,
+            Some(".next"),
+            r#"{"next":false}"#,
+            Next::End,
+        ),
         (
             Style::Hal,
             None,
@@ -91,6 +96,22 @@ fn every_style_with_a_url_is_followed_to_its_end() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn a_number_where_a_url_should_be_is_told() {
+    let error = led(
+        &rule(Style::NextUrl, Some(".next")),
+        r#"{"next":7}"#,
+        None,
+        None,
+    )
+    .unwrap_err();
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("--page-param"))
+    );
 }
 
 #[test]
