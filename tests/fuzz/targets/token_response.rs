@@ -32,6 +32,11 @@ fn check(switches: &[Switch], strict: &http::Response<Vec<u8>>) {
     assert_eq!(strict.body().first(), Some(&b'{'));
     if status == 200 && switches.is_empty() {
         let again = token_response(&[], strict.clone()).expect("strict is accepted");
-        assert_eq!(again.body(), strict.body());
+        // Members that were taken out may have changed the others' order, which says nothing.
+        assert_eq!(json(&again), json(strict));
     }
+}
+
+fn json(response: &http::Response<Vec<u8>>) -> serde_json::Value {
+    serde_json::from_slice(response.body()).expect("strict answers are JSON")
 }
