@@ -145,6 +145,7 @@ fn redirects_are_followed_only_with_l_and_the_token_stays_home() {
         assert!(evil.requests().is_empty(), "{status} followed without -L");
         api.push(answer);
         let _ = sandbox.hallpass("call demo x -L").code;
+        assert_eq!(evil.requests().len(), 1, "{status} not followed with -L");
         for request in evil.requests() {
             let headers = request.headers();
             assert!(

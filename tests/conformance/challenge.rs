@@ -22,7 +22,7 @@ fn no_place_that_a_challenge_names_is_asked_for_anything() {
         let refused = Answer::with_headers(401, &headers, "");
         parties.authority.always("/api/me", refused);
         let ended = parties.sandbox.hallpass("call demo me");
-        assert_ne!(ended.code, 0, "{ended:#?}");
+        assert_eq!(ended.code, 22, "{ended:#?}");
         assert!(elsewhere.paths().is_empty(), "{challenge}");
     }
 }
