@@ -89,3 +89,27 @@ fn no_secret_is_in_argv_and_no_lock_or_token_is_inherited_by_the_browser() {
     }
     assert!(!sandbox.read("parent").contains("demo_"));
 }
+
+/// must 18: the authorization URL carries the state, and may carry a login_hint or more.
+#[test]
+fn the_authorization_url_is_printed_once_and_kept_nowhere() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new().service("demo", &authority.service());
+    let signed_in = sandbox.hallpass("login demo -vvv").ok();
+    let query = wire::query(&sandbox.opened()[0]);
+    for name in ["state", "nonce", "code_challenge"] {
+        let value = wire::value(&query, name).expect("sent");
+        let shown = signed_in.stderr.matches(value).count();
+        assert_eq!(shown, 1, "{name} in {signed_in:#?}");
+        for (path, content) in sandbox.left_behind() {
+            // What the double of the browser notes is not ours.
+            let ours = !path.ends_with("browser.log");
+            let text = String::from_utf8_lossy(&content);
+            assert!(
+                !ours || !text.contains(value),
+                "{name} in {}",
+                path.display()
+            );
+        }
+    }
+}
