@@ -200,8 +200,10 @@ mod tests {
             "ms-msdt:/id",
             "mailto:a@b",
         ] {
-            let error = check(&Url::parse(bad).unwrap()).unwrap_err();
-            assert_eq!(error.code(), Code::MetadataInvalid, "{bad}");
+            let url = Url::parse(bad).unwrap();
+            for refused in [check(&url), SystemBrowser.open(&url)] {
+                assert_eq!(refused.unwrap_err().code(), Code::MetadataInvalid, "{bad}");
+            }
         }
         assert!(check(&url()).is_ok());
     }

@@ -309,7 +309,7 @@ mod tests {
         service.values.token_endpoint = Some("https://AS.example:443/token".into());
         bound.check(&service).unwrap();
         type Change = (&'static str, fn(&mut crate::service::Registration));
-        let changes: [Change; 5] = [
+        let changes: [Change; 6] = [
             ("client_id", |values| {
                 values.client_id = Some("other".into())
             }),
@@ -317,6 +317,9 @@ mod tests {
                 values.issuer = Some("https://as.example/".into())
             }),
             ("issuer", |values| values.issuer = None),
+            ("server_metadata_url", |values| {
+                values.server_metadata_url = Some("https://evil.example/metadata".into());
+            }),
             ("token_endpoint", |values| {
                 values.token_endpoint = Some("https://evil.example/token".into());
             }),
