@@ -1,10 +1,8 @@
 //! One request of a batch: sent, answered, sent again where that is safe, and told.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
 use http::{HeaderMap, StatusCode, Version};
 
 use super::gate::Gate;
@@ -17,6 +15,7 @@ use crate::call::send::Sender;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, HttpError};
 use crate::transport::retry::backoff;
+use crate::transport::within;
 
 /// Largest body that fits into a record.
 const LARGEST: usize = 32 << 20;
@@ -163,7 +162,7 @@ fn crowded(
 
 /// One attempt, within its time.
 async fn exchange(sender: &Sender<'_>, rules: &Rules, outgoing: &Outgoing) -> Result<Whole> {
-    let whole = pin!(async {
+    let whole = async {
         let answer = sender.send(outgoing).await?;
         Ok(Whole {
             status: answer.head.status,
@@ -172,16 +171,14 @@ async fn exchange(sender: &Sender<'_>, rules: &Rules, outgoing: &Outgoing) -> Re
             body: read(answer.body).await?,
             trouble: answer.trouble,
         })
-    });
-    let deadline = sender.ports.clock.sleep(rules.max_time);
-    match select(whole, deadline).await {
-        Either::Left((whole, _)) => whole,
-        Either::Right(_) => {
-            let seconds = rules.max_time.as_secs_f64();
-            let what = format!("no whole answer within {seconds} s");
-            Err(Error::new(Code::TransportFailed, what).with_hint("--max-time allows more"))
-        }
-    }
+    };
+    // It may renew the token on the way, which no deadline may tear apart.
+    let within = within(&sender.ports, rules.max_time, whole).await;
+    within.unwrap_or_else(|| {
+        let seconds = rules.max_time.as_secs_f64();
+        let what = format!("no whole answer within {seconds} s");
+        Err(Error::new(Code::TransportFailed, what).with_hint("--max-time allows more"))
+    })
 }
 
 async fn read(body: Body) -> Result<Vec<u8>> {

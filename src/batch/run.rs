@@ -1,7 +1,7 @@
 //! The whole batch: lines are taken in as there is room, records go out as they are ready.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -74,9 +74,24 @@ impl Batch<'_> {
         let clock = self.sender.ports.clock;
         let gate = Gate::new(clock, self.sender.progress, self.options.concurrency);
         let mut under_way = FuturesUnordered::new();
+        let send = |begun| self.send(&gate, begun);
+        let outcome = self.all(input, &gate, &mut under_way, &send).await;
+        // Requests that nobody waits for any more are dropped, but not one that renews the token.
+        while self.tokens.renewing() && under_way.next().await.is_some() {}
+        outcome
+    }
+
+    async fn all<F: Future<Output = Box<Done>>>(
+        &self,
+        input: ByteStream,
+        gate: &Gate<'_>,
+        under_way: &mut FuturesUnordered<F>,
+        send: &dyn Fn(Begun) -> F,
+    ) -> Result<Summary> {
+        let clock = self.sender.ports.clock;
         let mut course = Course {
             batch: self,
-            gate: &gate,
+            gate,
             lines: Lines::new(input),
             reading: true,
             next: 0,
@@ -98,7 +113,7 @@ impl Batch<'_> {
                 Event::Flush => course.flush()?,
                 Event::Line(line) => {
                     if let Some(begun) = course.line(line)? {
-                        under_way.push(self.send(&gate, begun));
+                        under_way.push(send(begun));
                     }
                     true
                 }

@@ -20,8 +20,10 @@ use crate::call::retry;
 use crate::call::send::{Policy, Sender};
 use crate::call::tokens::Tokens;
 use crate::error::{Code, Error, Result};
-use crate::port::fake::{Answer, FakeFiles, FakeOutput, FakeProgress, World, block_on};
-use crate::port::{BoxFuture, Clock, Files, HttpError};
+use crate::port::fake::{
+    Answer, FakeClock, FakeFiles, FakeInterrupts, FakeOutput, FakeProgress, World, block_on,
+};
+use crate::port::{BoxFuture, Clock, Files, HttpError, Interrupts};
 use crate::protocol::token::TokenType;
 use crate::secret::Secret;
 use crate::service::Service;
@@ -30,6 +32,9 @@ use crate::transport::{Audience, Credential};
 struct FakeTokens {
     number: Cell<u32>,
     dead: Cell<bool>,
+    /// A renewal takes a minute, for which nothing may interrupt it.
+    slow: RefCell<Option<(FakeClock, FakeInterrupts)>>,
+    begun: Cell<u32>,
 }
 
 impl Tokens for FakeTokens {
@@ -44,6 +49,14 @@ impl Tokens for FakeTokens {
         Box::pin(async move {
             if self.dead.get() {
                 return Err(Error::new(Code::RefreshRefused, "the session has ended"));
+            }
+            self.begun.set(self.begun.get() + 1);
+            let slow = self.slow.borrow().clone();
+            if let Some((clock, interrupts)) = slow {
+                let _held = interrupts.hold();
+                for _ in 0..20 {
+                    clock.sleep(Duration::from_secs(3)).await;
+                }
             }
             self.number.set(self.number.get() + 1);
             Ok(())
@@ -75,6 +88,8 @@ impl Stage {
             tokens: FakeTokens {
                 number: Cell::new(1),
                 dead: Cell::default(),
+                slow: RefCell::default(),
+                begun: Cell::default(),
             },
             options: Options {
                 concurrency: None,
@@ -235,6 +250,40 @@ fn an_api_that_refuses_every_token_does_not_make_a_renewal_for_each() {
     let summary = stage.run(&lines(30)).unwrap();
     assert_eq!((summary.status, stage.tokens.number.get()), (30, 2));
     assert_eq!(summary.verdict().unwrap_err().code(), Code::ApiStatus);
+}
+
+/// A renewal torn apart between the server's answer and the store loses the session.
+#[test]
+fn neither_a_deadline_nor_the_end_of_the_batch_tears_a_renewal_apart() {
+    for ends_early in [false, true] {
+        let mut stage = Stage::new();
+        // Shorter than the renewal.
+        stage.options.rules.max_time = Duration::from_secs(1);
+        let slow = (stage.world.clock.clone(), stage.world.interrupts.clone());
+        *stage.tokens.slow.borrow_mut() = Some(slow);
+        if ends_early {
+            // Nobody reads the third answer, which is there before the second.
+            stage.output.broken_after.set(Some(1));
+            stage.options.ordered = false;
+        }
+        let asked = RefCell::new(BTreeMap::new());
+        stage.world.http.on_request(move |request| {
+            let path = request.uri().path().to_owned();
+            let old = request.headers()["authorization"] == "Bearer t1";
+            let mut asked = asked.borrow_mut();
+            let times = asked.entry(path.clone()).or_insert(0);
+            *times += 1;
+            // Both are under way when the second is refused; the third is answered after that.
+            match (path.as_str(), *times) {
+                ("/2", 1) | ("/3", 1 | 2) => Answer::Fail(HttpError::NotSent("busy".into())),
+                ("/2", _) if old => Answer::new(401, "text/plain", ""),
+                _ => fine(request),
+            }
+        });
+        stage.run(&lines(3)).unwrap();
+        let (begun, finished) = (stage.tokens.begun.get(), stage.tokens.number.get() - 1);
+        assert_eq!((begun, finished), (1, 1), "ends early: {ends_early}");
+    }
 }
 
 #[test]

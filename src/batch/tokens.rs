@@ -40,6 +40,22 @@ impl<'a> Seldom<'a> {
     }
 }
 
+/// Says that a renewal is under way, and no longer than it is: a deadline may end it.
+struct UnderWay<'a>(&'a Cell<bool>);
+
+impl<'a> UnderWay<'a> {
+    fn begin(flag: &'a Cell<bool>) -> Self {
+        flag.set(true);
+        UnderWay(flag)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
 impl Tokens for Seldom<'_> {
     fn credential(&self) -> Credential {
         self.inner.credential()
@@ -64,9 +80,9 @@ impl Tokens for Seldom<'_> {
                 });
             }
             self.last.set(Some(now));
-            self.renewing.set(true);
+            let under_way = UnderWay::begin(&self.renewing);
             let renewed = self.inner.renew(refused).await;
-            self.renewing.set(false);
+            drop(under_way);
             self.failed.set(renewed.as_ref().err().map(Error::code));
             renewed
         })

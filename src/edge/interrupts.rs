@@ -1,6 +1,11 @@
 //! Signals held back while something must not be torn apart.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::port::{InterruptGuard, Interrupts};
+
+/// Guards alive now.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
 /// SIGINT, SIGTERM, SIGHUP.
 ///
@@ -17,7 +22,14 @@ impl Interrupts for Signals {
         // Windows: the console's Ctrl-C ends the process at once. The spill key of the
         // write-ahead does not help there; the server's grace for the old refresh token may.
         #[cfg(not(unix))]
-        Box::new(Nothing)
+        {
+            GUARDS.fetch_add(1, Ordering::SeqCst);
+            Box::new(Counted)
+        }
+    }
+
+    fn held(&self) -> bool {
+        GUARDS.load(Ordering::SeqCst) > 0
     }
 }
 
@@ -28,19 +40,27 @@ pub(super) fn came() -> bool {
 }
 
 #[cfg(not(unix))]
-struct Nothing;
+struct Counted;
 
 #[cfg(not(unix))]
-impl InterruptGuard for Nothing {}
+impl InterruptGuard for Counted {}
+
+#[cfg(not(unix))]
+impl Drop for Counted {
+    fn drop(&mut self) {
+        GUARDS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 #[cfg(unix)]
 mod unix {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, LazyLock};
 
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::{flag, low_level};
 
+    use super::GUARDS;
     use crate::port::InterruptGuard;
 
     /// One signal's two switches, which its handler reads and sets.
@@ -52,7 +72,6 @@ mod unix {
         came: Arc<AtomicBool>,
     }
 
-    static GUARDS: AtomicUsize = AtomicUsize::new(0);
     static WATCHED: LazyLock<Vec<Watched>> = LazyLock::new(|| {
         let ignored = ignored_signals();
         [SIGINT, SIGTERM, SIGHUP]

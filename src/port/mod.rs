@@ -382,6 +382,8 @@ pub trait Programs {
 pub trait Interrupts {
     /// Until the guard is dropped SIGINT, SIGTERM and SIGHUP wait; then they take effect.
     fn hold(&self) -> Box<dyn InterruptGuard>;
+    /// Whether a guard lives: then a deadline of ours must wait too.
+    fn held(&self) -> bool;
 }
 
 /// See [`Interrupts::hold`].

@@ -83,7 +83,8 @@ pub fn peek(ports: &Ports<'_>, service: &Service, wanted: &Wanted) -> Result<Opt
 /// A valid access token of the service's session, renewed if need be; never opens a browser.
 ///
 /// `LoginRequired` where there is no session, `RefreshRefused` where it died. Drive the future to
-/// its end: dropped between the server's answer and the store, a rotated refresh token is lost.
+/// its end: dropped between the server's answer and the store, a rotated refresh token is lost. A
+/// deadline round it is [`crate::transport::within`], which knows that.
 pub async fn access_token(ports: &Ports<'_>, service: &Service, wanted: &Wanted) -> Result<Access> {
     let seen = match look(ports, service, wanted)? {
         Look::Usable(access) => return Ok(*access),

@@ -53,7 +53,7 @@ fn a_sign_in_is_stored_and_then_told_to_the_browser() {
     assert!(facts[0].renewable);
     let default = facts::default_account(&world.ports(), "example").unwrap();
     assert_eq!(default.as_deref(), Some("default"));
-    assert_eq!(world.interrupts.held(), 0);
+    assert_eq!(world.interrupts.guards(), 0);
     assert_eq!(world.interrupts.holds.get(), 1);
     let facts = world.state.files.borrow();
     let text = String::from_utf8(facts[&(StateKind::Session, "example@default".into())].clone());

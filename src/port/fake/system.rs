@@ -169,8 +169,8 @@ impl Cache for FakeCache {
     }
 }
 
-/// Counts who holds signals back.
-#[derive(Debug, Default)]
+/// Counts who holds signals back. Clones share the guards.
+#[derive(Debug, Clone, Default)]
 pub struct FakeInterrupts {
     held: Rc<Cell<usize>>,
     /// How often [`Interrupts::hold`] was called.
@@ -179,7 +179,7 @@ pub struct FakeInterrupts {
 
 impl FakeInterrupts {
     /// Guards alive now.
-    pub fn held(&self) -> usize {
+    pub fn guards(&self) -> usize {
         self.held.get()
     }
 }
@@ -199,6 +199,10 @@ impl Interrupts for FakeInterrupts {
         self.holds.set(self.holds.get() + 1);
         self.held.set(self.held.get() + 1);
         Box::new(Held(Rc::clone(&self.held)))
+    }
+
+    fn held(&self) -> bool {
+        self.held.get() > 0
     }
 }
 

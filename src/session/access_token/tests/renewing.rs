@@ -28,7 +28,7 @@ fn a_renewal_is_written_ahead_then_written_and_only_then_used() {
     assert_eq!(after.token.scope, sample().token.scope);
     assert_eq!(seen.borrow().len(), 1);
     assert_eq!(world.interrupts.holds.get(), 1);
-    assert_eq!(world.interrupts.held(), 0);
+    assert_eq!(world.interrupts.guards(), 0);
     assert!(!world.store.is_locked(&key()));
 }
 
@@ -43,7 +43,7 @@ fn while_the_answer_is_awaited_the_store_tells_of_it() {
         assert!(ahead.refreshing.is_some());
         assert_eq!(ahead.token, sample().token);
         assert!(world.store.is_locked(&key()));
-        assert_eq!(world.interrupts.held(), 1);
+        assert_eq!(world.interrupts.guards(), 1);
         Answer::json(200, &rotation())
     });
     assert_eq!(ok(&world), "access-2");
