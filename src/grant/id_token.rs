@@ -66,6 +66,17 @@ pub enum Refreshed {
     /// Nothing speaks against it but a clock, or nothing could be found out: not to be used, and
     /// no reason to give the session up.
     Unproven(Error),
+    /// None of the keys at hand is the right one: it can be told after asking the server.
+    KeysNeeded,
+}
+
+/// Where keys may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeysFrom {
+    /// The cache alone: nothing is waited for.
+    Cache,
+    /// The server too.
+    Server,
 }
 
 /// Validates the ID Token that came with a refresh against the one before: still the same person
@@ -75,6 +86,7 @@ pub async fn check_refreshed(
     client: &Client,
     token: &TokenSet,
     before: Option<&Secret>,
+    from: KeysFrom,
 ) -> Result<Refreshed> {
     let (Some(jwt), Some(before)) = (&token.id_token, before) else {
         return Ok(Refreshed::Good);
@@ -87,8 +99,11 @@ pub async fn check_refreshed(
         unproven.set(open);
         checked
     };
-    match with_keys(ports, client, token, &Wanted::default(), &check).await {
+    let lacking = Cell::new(false);
+    let keys = (from, &lacking);
+    match with_keys_from(ports, client, token, &Wanted::default(), keys, &check).await {
         Ok(_) => Ok(Refreshed::Good),
+        Err(_) if lacking.get() => Ok(Refreshed::KeysNeeded),
         Err(error) if error.code() != Code::IdTokenInvalid || unproven.get() => {
             Ok(Refreshed::Unproven(error))
         }
@@ -99,7 +114,12 @@ pub async fn check_refreshed(
 /// Has the keys at hand that [`check_refreshed`] will want. Fetched only after the answer, they
 /// would keep a rotated refresh token from the store for as long.
 pub async fn fetch_keys_ahead(ports: &Ports<'_>, client: &Client) {
-    let keys = async { Keys::of(client)?.get(ports).await };
+    let lacking = Cell::new(false);
+    let keys = async {
+        Keys::of(client, (KeysFrom::Server, &lacking))?
+            .get(ports)
+            .await
+    };
     if let Err(error) = keys.await {
         ports
             .ui
@@ -114,6 +134,19 @@ pub(super) async fn with_keys<T>(
     client: &Client,
     token: &TokenSet,
     wanted: &Wanted<'_>,
+    check: &dyn Fn(&JwkSet, &Expected<'_>) -> Result<T, Refusal>,
+) -> Result<T> {
+    let keys = (KeysFrom::Server, &Cell::new(false));
+    with_keys_from(ports, client, token, wanted, keys, check).await
+}
+
+/// [`with_keys`], from where keys may come; the cell tells that the server would have been asked.
+async fn with_keys_from<T>(
+    ports: &Ports<'_>,
+    client: &Client,
+    token: &TokenSet,
+    wanted: &Wanted<'_>,
+    keys: (KeysFrom, &Cell<bool>),
     check: &dyn Fn(&JwkSet, &Expected<'_>) -> Result<T, Refusal>,
 ) -> Result<T> {
     let configured = client
@@ -153,7 +186,7 @@ pub(super) async fn with_keys<T>(
         acr_values: wanted.acr_values,
         access_token: Some(&token.access_token),
     };
-    let source = Keys::of(client)?;
+    let source = Keys::of(client, keys)?;
     let keys = source.get(ports).await?;
     match check(&keys, &expected) {
         Ok(found) => Ok(found),
@@ -166,16 +199,21 @@ pub(super) async fn with_keys<T>(
 }
 
 /// The server's JWK Set (RFC 7517 §5), through the cache.
-struct Keys {
+struct Keys<'a> {
     url: Url,
     came_from_cache: Cell<bool>,
+    from: KeysFrom,
+    /// The server would have been asked.
+    lacking: &'a Cell<bool>,
 }
 
-impl Keys {
-    fn of(client: &Client) -> Result<Self> {
+impl<'a> Keys<'a> {
+    fn of(client: &Client, (from, lacking): (KeysFrom, &'a Cell<bool>)) -> Result<Self> {
         Ok(Keys {
             url: client.endpoint("jwks_uri")?,
             came_from_cache: Cell::new(false),
+            from,
+            lacking,
         })
     }
 
@@ -194,6 +232,10 @@ impl Keys {
     }
 
     async fn fetch(&self, ports: &Ports<'_>) -> Result<JwkSet> {
+        if self.from == KeysFrom::Cache {
+            self.lacking.set(true);
+            return Err(Error::new(Code::MetadataInvalid, "no such key at hand"));
+        }
         match fetch(ports, &self.url).await? {
             Fetched::Document(document) => {
                 let keys = JwkSet::parse(&document)?;

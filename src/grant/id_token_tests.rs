@@ -172,6 +172,7 @@ fn a_refreshed_token_is_still_of_the_same_person() {
             &openid_client(),
             &token,
             Some(&before),
+            KeysFrom::Server,
         ))
     };
     refreshed("iat", json!(NOW + 2)).unwrap();
@@ -191,6 +192,39 @@ fn a_refreshed_token_is_still_of_the_same_person() {
         &openid_client(),
         &none,
         Some(&before),
+        KeysFrom::Server,
     ))
     .unwrap();
+}
+
+/// What is between a server's answer and the store must wait for nobody.
+#[test]
+fn from_the_cache_alone_nobody_is_asked_for_keys() {
+    let (old, new) = (
+        TestKey::ec(Algorithm::ES256, "a"),
+        TestKey::ec(Algorithm::ES256, "b"),
+    );
+    let world = World::new();
+    let before = Secret::new(old.sign(&claims()));
+    let renewed = token(&new, &claims());
+    let checked = |from| {
+        let (ports, client) = (world.ports(), openid_client());
+        block_on(check_refreshed(
+            &ports,
+            &client,
+            &renewed,
+            Some(&before),
+            from,
+        ))
+    };
+    let needs_keys = |from| matches!(checked(from), Ok(Refreshed::KeysNeeded));
+    assert!(needs_keys(KeysFrom::Cache));
+    publish(&world, &[&old]);
+    block_on(fetch_keys_ahead(&world.ports(), &openid_client()));
+    assert!(needs_keys(KeysFrom::Cache));
+    assert_eq!(world.http.count(), 1);
+    publish(&world, &[&old, &new]);
+    assert!(matches!(checked(KeysFrom::Server), Ok(Refreshed::Good)));
+    assert_eq!(world.http.count(), 2);
+    assert!(matches!(checked(KeysFrom::Cache), Ok(Refreshed::Good)));
 }

@@ -16,6 +16,7 @@ pub mod device_code;
 pub mod discovery;
 mod document;
 pub mod id_token;
+pub mod introspection;
 pub mod landing_page;
 mod oauth2_client;
 pub mod password;

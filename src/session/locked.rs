@@ -1,15 +1,16 @@
 //! A session under its lock: steps 3 to 7 of [`super::access_token`].
 
 use super::access_token::{Access, Renew, Seen, Wanted, access, check, no_session, still_valid_or};
-use super::{Record, facts, freshness, renewal, spill};
+use super::{Record, facts, freshness, spill};
 use crate::error::{Code, Error, OAuthError, Result};
-use crate::grant::id_token::{self, Refreshed};
-use crate::grant::{Client, RenewalError, client_credentials, refresh_token};
+use crate::grant::{Client, RenewalError, client_credentials, id_token, refresh_token};
 use crate::port::{EntryKey, Ports, StoreGuard};
 use crate::protocol::token::TokenSet;
 use crate::secret::{Secret, printable};
 use crate::service::Service;
 use crate::service::registration::Grant;
+
+mod receipt;
 
 /// The session under its lock: here there is only the record that was read under it.
 pub struct Locked<'a> {
@@ -94,12 +95,9 @@ impl<'a> Locked<'a> {
         {
             return self.give_up(wanted, error);
         }
-        let _held = self.ports.interrupts.hold();
+        let held = self.ports.interrupts.hold();
         match (self.ask(&how, &client).await, how) {
-            (Ok(answer), _) => match self.taken_in(&client, answer).await {
-                Ok(renewed) => self.finish(renewed),
-                Err(error) => self.give_up(wanted, error),
-            },
+            (Ok(answer), _) => self.take_in(wanted, &client, answer, held).await,
             (Err(RenewalError::Refused(refusal)), How::RefreshToken(_)) => {
                 self.refused(wanted, refusal, interrupted_before)
             }
@@ -163,31 +161,44 @@ impl<'a> Locked<'a> {
         refusal: OAuthError,
         interrupted_before: bool,
     ) -> Result<Renewed<'a>> {
-        let now = self
-            .guard
-            .read()
-            .and_then(|now| Record::read(now, &self.key));
-        if let Ok(Some(now)) = now
-            && (now.token.refresh_token != self.record.token.refresh_token
-                || now.token.access_token != self.record.token.access_token)
-        {
-            check(self.service, &now)?;
-            self.record = now;
-            return Ok(Renewed::ChangedMeanwhile(Box::new(self)));
-        }
-        self.record.generation += 1;
-        self.record.refreshing = None;
-        self.record.token.refresh_token = None;
-        match self.guard.write(&self.record.to_stored()?) {
-            Ok(()) => facts::write(self.ports, &self.service.name, &self.record),
-            // It will be refused, and forgotten, next time.
-            Err(error) => {
-                let line = format!("the refused refresh token stays stored: {error}");
-                self.ports.ui.trace(&line);
+        let now = self.guard.read();
+        match now.and_then(|now| Record::read(now, &self.key)) {
+            Ok(Some(now)) if self.is_another(&now) => {
+                check(self.service, &now)?;
+                self.record = now;
+                return Ok(Renewed::ChangedMeanwhile(Box::new(self)));
             }
+            Ok(Some(_)) => self.forget_refresh_token(),
+            // Somebody signed out meanwhile.
+            Ok(None) => return Err(no_session(self.service)),
+            // What the store holds now is unknown, so nothing is written over it.
+            Err(error) => self.stays_stored(&error),
         }
         let error = refresh_refused(&self.key, refusal, interrupted_before);
         self.give_up(wanted, error)
+    }
+
+    /// Whether a writer that ignores our lock was there.
+    fn is_another(&self, now: &Record) -> bool {
+        now.token.refresh_token != self.record.token.refresh_token
+            || now.token.access_token != self.record.token.access_token
+    }
+
+    fn forget_refresh_token(&mut self) {
+        self.record.generation += 1;
+        self.record.refreshing = None;
+        self.record.token.refresh_token = None;
+        let stored = self.record.to_stored();
+        match stored.and_then(|stored| self.guard.write(&stored)) {
+            Ok(()) => facts::write(self.ports, &self.service.name, &self.record),
+            Err(error) => self.stays_stored(&error),
+        }
+    }
+
+    /// It will be refused, and forgotten, next time.
+    fn stays_stored(&self, error: &Error) {
+        let line = format!("the refused refresh token stays stored: {error}");
+        self.ports.ui.trace(&line);
     }
 
     /// The server did not spend the refresh token: the next run need not suspect it did.
@@ -207,65 +218,6 @@ impl<'a> Locked<'a> {
     fn give_up(self, wanted: &Wanted, error: Error) -> Result<Renewed<'a>> {
         still_valid_or(self.ports, self.service, wanted, self.record, error)
             .map(|access| Renewed::Done(Box::new(access)))
-    }
-
-    /// The record with the answer, where the answer is what it must be. An ID Token must still
-    /// be the same person's (OIDC Core §12.2); one that cannot be checked now is left out, because
-    /// losing the session would be worse than keeping the ID Token from before.
-    async fn taken_in(&self, client: &Client, mut answer: TokenSet) -> Result<Record> {
-        let before = self.record.token.id_token.as_ref();
-        match id_token::check_refreshed(self.ports, client, &answer, before).await? {
-            Refreshed::Good if before.is_some() => {}
-            Refreshed::Good => answer.id_token = None,
-            Refreshed::Unproven(error) => {
-                let hint = error
-                    .hint()
-                    .map_or_else(String::new, |hint| format!(" ({hint})"));
-                self.ports.ui.warn(&format!(
-                    "{error}{hint}; the ID Token from before is kept, the session is renewed"
-                ));
-                answer.id_token = None;
-            }
-        }
-        let mut renewed = renewal::renewed(&self.record, answer, self.ports.clock.now())?;
-        renewed.binding.token_endpoint = client.endpoint("token_endpoint")?.to_string();
-        Ok(renewed)
-    }
-
-    /// Step 7.
-    fn finish(mut self, renewed: Record) -> Result<Renewed<'a>> {
-        let before = std::mem::replace(&mut self.record, renewed);
-        let stored = self.record.to_stored();
-        match stored.and_then(|stored| self.guard.write(&stored)) {
-            Ok(()) => facts::write(self.ports, &self.service.name, &self.record),
-            Err(error) => self.not_written(&before, &error),
-        }
-        self.access().map(|access| Renewed::Done(Box::new(access)))
-    }
-
-    /// The token is still handed out; a rotated refresh token is spilled.
-    fn not_written(&self, before: &Record, error: &Error) {
-        let name = &self.key.name;
-        let told = match &before.refreshing {
-            Some(mark) if before.token.refresh_token != self.record.token.refresh_token => {
-                match spill::keep(self.ports, &self.key, mark, &self.record) {
-                    Ok(()) => format!(
-                        "the renewed session of {name} could not be stored: {error}; it is kept, \
-                         sealed, in the state folder, and the next run will store it"
-                    ),
-                    Err(spill) => format!(
-                        "the renewed session of {name} could not be stored: {error}; nor could it \
-                         be kept beside the store: {spill}; this access token works, and when it \
-                         ends you must sign in again: hallpass login {name}"
-                    ),
-                }
-            }
-            _ => format!(
-                "the renewed access token of {name} could not be stored: {error}; the session \
-                 itself is unharmed"
-            ),
-        };
-        self.ports.ui.warn(&told);
     }
 }
 

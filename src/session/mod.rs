@@ -8,6 +8,7 @@ pub mod facts;
 pub mod freshness;
 pub mod given_token;
 pub mod keeping;
+mod lifetime;
 mod locked;
 pub mod moving;
 pub mod record;

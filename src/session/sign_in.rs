@@ -2,7 +2,7 @@
 
 use super::record::{Binding, VERSION};
 use super::turn::{self, Turn};
-use super::{Record, account, facts, keeping};
+use super::{Record, account, facts, keeping, lifetime};
 use crate::error::{Code, Result};
 use crate::grant::landing_page::Page;
 use crate::grant::{
@@ -46,12 +46,15 @@ pub async fn sign_in(
     let binding = Binding::of(&client)?;
     let (grant, signed_in) = run(ports, &client, flow, &options).await?;
     let SignedIn {
-        token,
+        mut token,
         id_token,
         captured,
         page,
     } = signed_in;
     let received_at = ports.clock.now();
+    if let Some(lifetime) = lifetime::learn(ports, &client, &token).await {
+        token.expires_in = Some(lifetime);
+    }
     let record = Record {
         version: VERSION,
         generation: 0,

@@ -259,3 +259,25 @@ fn a_new_sign_in_forgets_an_old_spill() {
     signed_in(&world, &service()).unwrap();
     assert!(!world.state.files.borrow().contains_key(&spill));
 }
+
+#[test]
+fn a_lifetime_that_the_server_leaves_out_is_asked_for_at_sign_in() {
+    for (answer, expected) in [
+        (
+            Answer::json(200, &json!({"active": true, "exp": 1_800_000_600})),
+            Some(600),
+        ),
+        // Knowing is nice, signing in is needed.
+        (Answer::new(500, "text/plain", ""), None),
+    ] {
+        let world = World::new();
+        let mut service = service();
+        service.values.introspection_endpoint = Some("https://as.example/introspect".into());
+        come_back(&world, |state| format!("code=abc&state={state}"));
+        let bare = json!({"access_token": "at", "token_type": "Bearer"});
+        world.http.push(Answer::json(200, &bare));
+        world.http.push(answer);
+        let record = signed_in(&world, &service).unwrap();
+        assert_eq!(record.token.expires_in, expected);
+    }
+}

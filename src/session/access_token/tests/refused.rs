@@ -173,3 +173,34 @@ fn garbage_from_the_token_endpoint_keeps_everything() {
         assert_eq!(stored(&world).token, sample().token, "{body}");
     }
 }
+
+/// Compare and clear: what cannot be compared is not cleared.
+#[test]
+fn a_store_that_cannot_say_what_it_holds_is_not_written_over() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Read, Code::StoreHung);
+        Answer::json(400, &json!({"error": "invalid_grant"}))
+    });
+    let error = fails(&world, &Wanted::default());
+    assert_eq!(error.code(), Code::RefreshRefused);
+    let after = stored(&world);
+    assert_eq!(after.token, sample().token);
+    assert_eq!(after.generation, 2, "the write-ahead was the last write");
+}
+
+#[test]
+fn a_session_that_was_signed_out_meanwhile_does_not_come_back() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.entries.borrow_mut().clear();
+        Answer::json(400, &json!({"error": "invalid_grant"}))
+    });
+    let error = fails(&world, &Wanted::default());
+    assert_eq!(error.code(), Code::LoginRequired);
+    assert_eq!(world.store.peek(&key()), None);
+}

@@ -226,3 +226,84 @@ fn keys_that_cannot_be_fetched_cost_the_new_id_token_not_the_session() {
     assert_eq!(after.token.refresh_token, Some("refresh-2".into()));
     assert_eq!(after.token.id_token, before);
 }
+
+/// A world whose session has an ID Token that one key signed, and whose renewal brings one that
+/// another key signed, which the server publishes only after the renewal.
+fn world_with_rotated_keys(changes: &[(&str, &str)]) -> (Rc<World>, String) {
+    let (old, new) = (
+        TestKey::rsa(Algorithm::RS256, "a"),
+        TestKey::rsa(Algorithm::RS256, "b"),
+    );
+    let mut record = sample();
+    record.token.id_token = Some(id_token(&old, &[]).into());
+    let world = Rc::new(world_with(record, 9_999));
+    let (inside, renewed) = (Rc::downgrade(&world), id_token(&new, changes));
+    let answer = renewed.clone();
+    let asked = std::cell::Cell::new(0);
+    world.http.on_request(move |request| {
+        if request.uri().path() == "/token" {
+            let mut body = rotation();
+            body["id_token"] = json!(answer);
+            return Answer::json(200, &body);
+        }
+        asked.set(asked.get() + 1);
+        if asked.get() == 1 {
+            return Answer::json(200, &json!({ "keys": [old.jwk] }));
+        }
+        // Whoever waits here may be killed: it is stored by now, and signals act.
+        let world = inside.upgrade().unwrap();
+        let stored = stored(&world);
+        assert_eq!(stored.token.refresh_token, Some("refresh-2".into()));
+        assert_eq!(stored.refreshing, None);
+        assert_eq!(world.interrupts.guards(), 0);
+        Answer::json(200, &json!({ "keys": [old.jwk, new.jwk] }))
+    });
+    (world, renewed)
+}
+
+#[test]
+fn keys_are_fetched_after_the_rotated_refresh_token_is_stored() {
+    let (world, renewed) = world_with_rotated_keys(&[("extra", "new")]);
+    assert_eq!(ok(&world), "access-2");
+    assert_eq!(world.http.count(), 3);
+    let after = stored(&world);
+    assert_eq!(after.token.id_token, Some(renewed.into()));
+    assert_eq!(after.token.refresh_token, Some("refresh-2".into()));
+}
+
+/// must 59, J17.
+#[test]
+fn what_turns_out_to_be_somebody_elses_is_taken_out_of_the_store_again() {
+    let (world, _) = world_with_rotated_keys(&[("sub", "another")]);
+    let error = fails(&world, &Wanted::default());
+    assert_eq!(error.code(), Code::IdTokenInvalid);
+    let after = stored(&world);
+    assert_eq!(after.token.access_token, "access-1".into());
+    assert_eq!(after.token.refresh_token, Some("refresh-1".into()));
+    let facts = facts::all(&world.ports()).unwrap();
+    assert_eq!(facts[0].last_refresh_at, None);
+}
+
+#[test]
+fn a_lifetime_that_the_answer_leaves_out_is_asked_for_after_it_is_stored() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |request| {
+        if request.uri().path() == "/token" {
+            let mut body = rotation();
+            body.as_object_mut().unwrap().remove("expires_in");
+            return Answer::json(200, &body);
+        }
+        let world = inside.upgrade().unwrap();
+        assert_eq!(stored(&world).token.refresh_token, Some("refresh-2".into()));
+        let end = RECEIVED + 9_999 + 900;
+        Answer::json(200, &json!({"active": true, "exp": end}))
+    });
+    let mut service = service();
+    service.values.introspection_endpoint = Some("https://as.example/introspect".into());
+    let access = block_on(access_token(&world.ports(), &service, &Wanted::default())).unwrap();
+    assert_eq!(access.record.token.expires_in, Some(900));
+    assert_eq!(stored(&world), access.record);
+    let facts = facts::all(&world.ports()).unwrap();
+    assert_eq!(facts[0].expires_at, Some(RECEIVED + 9_999 + 900));
+}
