@@ -15,8 +15,8 @@ pub fn session_key(service: &str, account: &str) -> EntryKey {
     EntryKey::session(facts::name(service, account))
 }
 
-/// Writes the record of a new sign-in under its lock, one generation above what was there. What
-/// cannot be read is kept aside, never overwritten.
+/// Writes the record of a new sign-in and its facts under its lock, one generation above what was
+/// there. What cannot be read is kept aside, never overwritten.
 pub fn keep(ports: &Ports<'_>, service: &str, mut record: Record) -> Result<Record> {
     let key = session_key(service, &record.account);
     let mut waiting = |who: &str| {
@@ -39,6 +39,7 @@ pub fn keep(ports: &Ports<'_>, service: &str, mut record: Record) -> Result<Reco
     guard.write(&record.to_stored()?)?;
     // What an earlier session could not store is of no use to this one.
     spill::forget(ports, &key);
+    facts::write(ports, service, &record);
     Ok(record)
 }
 

@@ -37,11 +37,13 @@ pub fn carry_over(
 ) -> Result<Moved> {
     to.probe()?;
     let mut held = Vec::new();
-    let copied = copy_all(from, to, keys, waiting, &mut held).and_then(|()| switch());
+    let mut written = Vec::new();
+    let copied = copy_all(from, to, keys, waiting, &mut held, &mut written).and_then(|()| switch());
     if let Err(error) = copied {
-        for one in &held {
-            // The old store still is the one in use; a copy in the new one only confuses.
-            let _ = lock(to, &one.key, waiting).and_then(|mut guard| guard.delete());
+        for key in &written {
+            // The old store still is the one in use; a copy in the new one only confuses. What
+            // else is there is not ours to remove.
+            let _ = lock(to, key, waiting).and_then(|mut guard| guard.delete());
         }
         return Err(error);
     }
@@ -62,6 +64,7 @@ fn copy_all<'a>(
     keys: &[EntryKey],
     waiting: &mut dyn FnMut(&str),
     held: &mut Vec<Held<'a>>,
+    written: &mut Vec<EntryKey>,
 ) -> Result<()> {
     for key in keys {
         if from.read(key)?.is_none() {
@@ -77,13 +80,18 @@ fn copy_all<'a>(
         }
     }
     for one in held {
-        copy(to, one, waiting)?;
+        copy(to, one, waiting, written)?;
     }
     Ok(())
 }
 
-/// Writes one entry and reads it back.
-fn copy(to: &dyn TokenStore, one: &Held<'_>, waiting: &mut dyn FnMut(&str)) -> Result<()> {
+/// Writes one entry and reads it back; `written` tells what is ours in the new store.
+fn copy(
+    to: &dyn TokenStore,
+    one: &Held<'_>,
+    waiting: &mut dyn FnMut(&str),
+    written: &mut Vec<EntryKey>,
+) -> Result<()> {
     let mut guard = lock(to, &one.key, waiting)?;
     match guard.read() {
         Ok(None) => {}
@@ -93,6 +101,7 @@ fn copy(to: &dyn TokenStore, one: &Held<'_>, waiting: &mut dyn FnMut(&str)) -> R
         Err(error) if error.code() == Code::StoreUnreadable => drop(guard.keep_aside()?),
         Err(error) => return Err(error),
     }
+    written.push(one.key.clone());
     guard.write(&one.value)?;
     match guard.read()? {
         Some(written) if written == one.value => Ok(()),
@@ -214,6 +223,33 @@ mod tests {
         assert_eq!(moved.left_behind.len(), 2);
         assert_eq!(from.entries.borrow().len(), 2);
         assert_eq!(to.entries.borrow().len(), 50);
+    }
+
+    #[test]
+    fn a_move_that_fails_in_the_middle_removes_only_what_it_brought() {
+        let before = full().entries.borrow().clone();
+        for failing in 0..3 {
+            let (from, to) = (full(), FakeStore::default());
+            // From an earlier time in that store: one equal, one not, the latter not reached.
+            let keys = keys();
+            to.put(&keys[0], keys[0].name.as_str());
+            to.put(&keys[40], "from last year");
+            let earlier = to.entries.borrow().clone();
+            let switch = &mut || panic!("switched");
+            let count = std::cell::Cell::new(0);
+            let mut waiting = |_: &str| ();
+            to.on_write(move |store| {
+                count.set(count.get() + 1);
+                if count.get() == 10 + failing {
+                    store.fail_next(Operation::Write, Code::StoreFull);
+                }
+            });
+            let moved = carry_over(&from, &to, &keys, &mut waiting, switch);
+            assert_eq!(moved.unwrap_err().code(), Code::StoreFull);
+            assert_eq!(*from.entries.borrow(), before);
+            assert_eq!(*to.entries.borrow(), earlier);
+            assert!(to.aside.borrow().is_empty());
+        }
     }
 
     #[test]

@@ -196,7 +196,6 @@ pub(super) fn store(ports: &Ports<'_>, service: &Service, record: Record) -> Res
     let _held = ports.interrupts.hold();
     let name = &service.name;
     let record = keeping::keep(ports, name, record)?;
-    facts::write(ports, name, &record);
     let default = facts::default_account(ports, name)?;
     let newest_is_meant = service.account.is_none() || default.is_none();
     if newest_is_meant && default.as_deref() != Some(record.account.as_str()) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Record, facts, keeping};
+use super::{Record, facts, keeping, spill};
 use crate::error::{Code, Error, Result};
 use crate::grant::Client;
 use crate::grant::revocation::{Hint, revoke};
@@ -100,10 +100,16 @@ fn delete(ports: &Ports<'_>, service: &str, account: &str) -> Result<Option<Reco
     if found.is_none() && !had_facts {
         return Err(nobody(&key.name));
     }
+    let record: Option<Record> = found.and_then(|text| serde_json::from_str(text.expose()).ok());
+    // What could not be stored is what the server knows.
+    let newer = record
+        .as_ref()
+        .and_then(|record| spill::newer_than(ports, &key, record));
+    let _held = ports.interrupts.hold();
     guard.delete()?;
-    drop(guard);
+    // Still under the lock: a sign-in that follows at once keeps its facts.
     keeping::forget(ports, service, account)?;
-    Ok(found.and_then(|text| serde_json::from_str(text.expose()).ok()))
+    Ok(newer.or(record))
 }
 
 /// Tokens go back only to the server and client that they are of.

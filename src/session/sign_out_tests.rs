@@ -147,3 +147,46 @@ fn the_session_that_is_left_becomes_the_default() {
     let default = facts::default_account(&world.ports(), "example").unwrap();
     assert_eq!(default, None);
 }
+
+/// A sign-in that begins when the lock is free must not lose its facts to the sign-out before it.
+#[test]
+fn facts_and_default_account_change_only_under_the_lock_of_their_session() {
+    use crate::port::StateKind;
+    use std::rc::Rc;
+    let world = Rc::new(World::new());
+    let inside = Rc::downgrade(&world);
+    world.state.on_change(move |operation, kind| {
+        let world = inside.upgrade().unwrap();
+        let key = keeping::session_key("example", "a");
+        let signing_out = operation == Operation::Delete;
+        if signing_out || kind == StateKind::Session {
+            assert!(world.store.is_locked(&key), "{operation:?} {kind:?}");
+        }
+    });
+    let service = signed_in(&world, "a");
+    signed_out(&world, &service).unwrap();
+    assert!(is_gone(&world, "a"));
+    assert!(!world.store.is_locked(&keeping::session_key("example", "a")));
+}
+
+#[test]
+fn the_refresh_token_that_goes_back_is_the_one_that_could_not_be_stored() {
+    let world = World::new();
+    let service = signed_in(&world, "a");
+    let key = keeping::session_key("example", "a");
+    let mut stored = Record::read(world.store.peek(&key), &key).unwrap().unwrap();
+    stored.refreshing = Some(spill::mark(&world.ports()).unwrap());
+    world.store.put(&key, stored.to_stored().unwrap());
+    let mut newer = stored.clone();
+    newer.generation += 1;
+    newer.token.refresh_token = Some("rotated".into());
+    let mark = stored.refreshing.as_ref().unwrap();
+    spill::keep(&world.ports(), &key, mark, &newer).unwrap();
+    world
+        .http
+        .on_request(|_| Answer::new(200, "text/plain", ""));
+    signed_out(&world, &service).unwrap();
+    let form = world.http.form(0);
+    assert!(form.contains(&("token".into(), "rotated".into())));
+    assert!(world.state.files.borrow().is_empty());
+}

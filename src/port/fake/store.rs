@@ -53,6 +53,7 @@ pub struct FakeStore {
     pub aside: RefCell<Vec<(EntryKey, Secret)>>,
     locked: RefCell<BTreeSet<EntryKey>>,
     before_lock: RefCell<Option<Hook>>,
+    on_write: RefCell<Option<Box<dyn Fn(&FakeStore)>>>,
     script: Script,
 }
 
@@ -70,6 +71,11 @@ impl FakeStore {
     /// Runs once, just before the next lock is given: what another process did meanwhile.
     pub fn before_lock(&self, hook: impl FnOnce(&FakeStore) + 'static) {
         *self.before_lock.borrow_mut() = Some(Box::new(hook));
+    }
+
+    /// Looks on before every write.
+    pub fn on_write(&self, look: impl Fn(&FakeStore) + 'static) {
+        *self.on_write.borrow_mut() = Some(Box::new(look));
     }
 
     /// Puts a value in behind everybody's back.
@@ -138,6 +144,9 @@ impl StoreGuard for Guard<'_> {
     }
 
     fn write(&mut self, value: &Secret) -> Result<()> {
+        if let Some(look) = &*self.store.on_write.borrow() {
+            look(self.store);
+        }
         self.store.script.enter(Operation::Write)?;
         self.store.put(&self.key, value.clone());
         Ok(())
@@ -166,16 +175,30 @@ impl Drop for Guard<'_> {
 }
 
 /// State files in memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct FakeState {
     pub files: RefCell<BTreeMap<(StateKind, String), Vec<u8>>>,
+    look: RefCell<Option<Look>>,
     script: Script,
 }
+
+type Look = Box<dyn Fn(Operation, StateKind)>;
 
 impl FakeState {
     /// The next `operation` fails with `code`.
     pub fn fail_next(&self, operation: Operation, code: Code) {
         self.script.fail(operation, code);
+    }
+
+    /// Looks on whenever a file is written or removed.
+    pub fn on_change(&self, look: impl Fn(Operation, StateKind) + 'static) {
+        *self.look.borrow_mut() = Some(Box::new(look));
+    }
+
+    fn changes(&self, operation: Operation, kind: StateKind) {
+        if let Some(look) = &*self.look.borrow() {
+            look(operation, kind);
+        }
     }
 }
 
@@ -196,6 +219,7 @@ impl StateFiles for FakeState {
 
     fn write(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()> {
         self.script.enter(Operation::Write)?;
+        self.changes(Operation::Write, kind);
         let mut files = self.files.borrow_mut();
         files.insert((kind, name.to_owned()), content.to_vec());
         Ok(())
@@ -203,6 +227,7 @@ impl StateFiles for FakeState {
 
     fn remove(&self, kind: StateKind, name: &str) -> Result<()> {
         self.script.enter(Operation::Delete)?;
+        self.changes(Operation::Delete, kind);
         self.files.borrow_mut().remove(&(kind, name.to_owned()));
         Ok(())
     }
