@@ -39,11 +39,12 @@ pub async fn sign_in(
     // Before anybody is sent to a browser (must 71).
     ports.store.probe()?;
 
-    let _turn = match turn::take(ports, service, begun, options.deadline)? {
+    let binding = Binding::of(&client)?;
+    let suits = |record: &Record| is_what_was_asked(&client, flow, &options, &binding, record);
+    let _turn = match turn::take(ports, service, begun, options.deadline, &suits)? {
         Turn::Ours(guard) => guard,
         Turn::Theirs(record) => return Ok(*record),
     };
-    let binding = Binding::of(&client)?;
     let (grant, signed_in) = run(ports, &client, flow, &options).await?;
     let SignedIn {
         mut token,
@@ -93,6 +94,30 @@ pub async fn sign_in(
     let record = kept?;
     warn_of_scope(ports, name, &record);
     Ok(record)
+}
+
+/// Whether a session that another process has just signed in to is the one asked for here.
+fn is_what_was_asked(
+    client: &Client,
+    flow: Flow,
+    options: &authorization_code::Options,
+    binding: &Binding,
+    record: &Record,
+) -> bool {
+    let account = client.service.account.as_ref();
+    let granted = record.token.scope.as_ref();
+    let covers = |scope| {
+        record.requested_scope.contains(scope)
+            || granted.is_some_and(|scopes| scopes.contains(scope))
+    };
+    // These ask for more than a session: to prove who one is once more, to choose an account.
+    let plain =
+        options.parameters.is_empty() && options.max_age.is_none() && options.acr_values.is_none();
+    plain
+        && account.is_none_or(|account| *account == record.account)
+        && record.binding == *binding
+        && (flow == Flow::ClientCredentials) == (record.grant == Grant::ClientCredentials)
+        && options.scope(client).iter().all(covers)
 }
 
 /// The flow that fits this machine, this server and what the person asked for.

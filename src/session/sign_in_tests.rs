@@ -163,6 +163,36 @@ fn a_second_sign_in_waits_for_the_first_one() {
     );
 }
 
+/// The other process's session is taken only where it is what was asked for here.
+#[test]
+fn a_second_sign_in_that_asks_for_more_is_made_after_the_first_one() {
+    let more = Options {
+        scope: Some(vec!["notes".into(), "admin".into()]),
+        ..Options::default()
+    };
+    let prove = Options {
+        parameters: vec![("prompt".into(), "login".into())],
+        ..Options::default()
+    };
+    for (options, tabs) in [(Options::default(), 1), (more, 2), (prove, 2)] {
+        let world = World::new();
+        granting(&world, token());
+        let theirs = signed_in(&world, &service()).unwrap();
+        let again = Record {
+            signed_in_at: theirs.signed_in_at + 1,
+            generation: 2,
+            ..theirs
+        };
+        let key = keeping::session_key("example", "default");
+        world.store.fail_next(Operation::Lock, Code::LockTimeout);
+        world
+            .store
+            .before_lock(move |store| store.put(&key, again.to_stored().unwrap()));
+        block_on(sign_in(&world.ports(), &service(), Flow::Choose, &options)).unwrap();
+        assert_eq!(world.browser.opened.borrow().len(), tabs, "{options:?}");
+    }
+}
+
 #[test]
 fn where_there_is_no_browser_the_device_flow_is_taken() {
     let world = World::new();

@@ -18,12 +18,14 @@ pub enum Turn<'a> {
 }
 
 /// Takes the turn, or waits for at most `deadline` for whoever has it. `since` is when the person
-/// asked for the sign-in.
+/// asked for the sign-in, `suits` whether a session is what they asked for: where the other process
+/// signed in to something else (another account, less scope), the turn is ours after it.
 pub fn take<'a>(
     ports: &Ports<'a>,
     service: &Service,
     since: UnixTime,
     deadline: Duration,
+    suits: &dyn Fn(&Record) -> bool,
 ) -> Result<Turn<'a>> {
     // No account's name: those have an @.
     let key = EntryKey::session(format!("{} sign-in", service.name));
@@ -37,8 +39,8 @@ pub fn take<'a>(
         "Another hallpass is signing in to {}; waiting for it…",
         service.name
     ));
-    match ports.store.lock(&key, deadline, &mut |_| ()) {
-        Ok(guard) => drop(guard),
+    let guard = match ports.store.lock(&key, deadline, &mut |_| ()) {
+        Ok(guard) => guard,
         Err(error) if error.code() == Code::LockTimeout => {
             return Err(Error::new(
                 Code::TimedOut,
@@ -47,11 +49,20 @@ pub fn take<'a>(
             .with_hint("finish that sign-in, or end it, and try again"));
         }
         Err(error) => return Err(error),
+    };
+    let mut brought = brought(ports, service, since, &before)?;
+    match brought.iter().position(suits) {
+        Some(place) => Ok(Turn::Theirs(Box::new(brought.swap_remove(place)))),
+        None if brought.is_empty() => Err(did_not_finish(service)),
+        None => {
+            let told = "The other sign-in was to something else; now it is the turn of this one.";
+            ports.ui.notice(told);
+            Ok(Turn::Ours(guard))
+        }
     }
-    theirs(ports, service, since, &before)
 }
 
-/// The sessions that would do, by account, and how often each was written.
+/// The sessions there are, by account, and how often each was written.
 fn generations(ports: &Ports<'_>, service: &Service) -> Result<BTreeMap<String, u64>> {
     Ok(records(ports, service)?
         .into_iter()
@@ -62,37 +73,36 @@ fn generations(ports: &Ports<'_>, service: &Service) -> Result<BTreeMap<String, 
 fn records(ports: &Ports<'_>, service: &Service) -> Result<Vec<Record>> {
     let mut found = Vec::new();
     for facts in keeping::facts_of_service(ports, &service.name)? {
-        let wanted = service.account.as_ref();
-        if wanted.is_none_or(|name| *name == facts.account) {
-            found.extend(keeping::peek(ports, &service.name, &facts.account)?);
-        }
+        found.extend(keeping::peek(ports, &service.name, &facts.account)?);
     }
     Ok(found)
 }
 
-/// What the other process's sign-in brought: a session that was not there before.
-fn theirs<'a>(
+/// What the other process's sign-in brought: sessions that were not there before.
+fn brought(
     ports: &Ports<'_>,
     service: &Service,
     since: UnixTime,
     before: &BTreeMap<String, u64>,
-) -> Result<Turn<'a>> {
-    let is_new = |record: &Record| {
+) -> Result<Vec<Record>> {
+    let mut records = records(ports, service)?;
+    records.retain(|record| {
         // A renewal raises the generation too, but is no sign-in.
         let written = before.get(&record.account) != Some(&record.generation);
         record.signed_in_at > since || (record.signed_in_at == since && written)
-    };
-    match records(ports, service)?.into_iter().find(is_new) {
-        Some(record) => Ok(Turn::Theirs(Box::new(record))),
-        None => Err(Error::new(
-            Code::Cancelled,
-            format!("the other sign-in to {} did not finish", service.name),
-        )
-        .with_hint(format!(
-            "run `hallpass login {}` again",
-            service.reference()
-        ))),
-    }
+    });
+    Ok(records)
+}
+
+fn did_not_finish(service: &Service) -> Error {
+    Error::new(
+        Code::Cancelled,
+        format!("the other sign-in to {} did not finish", service.name),
+    )
+    .with_hint(format!(
+        "run `hallpass login {}` again",
+        service.reference()
+    ))
 }
 
 #[cfg(test)]
@@ -117,12 +127,13 @@ mod tests {
         facts::write(&world.ports(), "example", &record);
     }
 
-    /// Waits while somebody else has the turn; `meanwhile` is what the other brings.
+    /// Waits while somebody else has the turn; `meanwhile` is what the other brings. `None` where
+    /// the turn is ours then.
     fn waited(
         world: &World,
         wanted: Option<&str>,
         meanwhile: Option<(&str, u64, UnixTime)>,
-    ) -> Result<Record> {
+    ) -> Result<Option<Record>> {
         world.store.fail_next(Operation::Lock, Code::LockTimeout);
         if let Some((account, generation, signed_in_at)) = meanwhile {
             let record = Record {
@@ -138,13 +149,11 @@ mod tests {
             // The facts are there before, of an older session or none: only records count.
             put_facts(world, account, signed_in_at);
         }
-        let service = Service {
-            account: wanted.map(str::to_owned),
-            ..service()
-        };
-        match take(&world.ports(), &service, SINCE, Duration::from_secs(9))? {
-            Turn::Theirs(record) => Ok(*record),
-            Turn::Ours(_) => panic!("the turn was somebody else's"),
+        let suits = |record: &Record| wanted.is_none_or(|wanted| record.account == wanted);
+        let patience = Duration::from_secs(9);
+        match take(&world.ports(), &service(), SINCE, patience, &suits)? {
+            Turn::Theirs(record) => Ok(Some(*record)),
+            Turn::Ours(_) => Ok(None),
         }
     }
 
@@ -160,7 +169,8 @@ mod tests {
     #[test]
     fn the_turn_is_ours_where_nobody_has_it() {
         let world = World::new();
-        let turn = take(&world.ports(), &service(), SINCE, Duration::ZERO).unwrap();
+        let turn = take(&world.ports(), &service(), SINCE, Duration::ZERO, &|_| true);
+        let turn = turn.unwrap();
         assert!(matches!(turn, Turn::Ours(_)));
     }
 
@@ -169,7 +179,7 @@ mod tests {
         let world = World::new();
         put(&world, "old", 1, SINCE - 100);
         let record = waited(&world, None, Some(("ada", 1, SINCE + 5))).unwrap();
-        assert_eq!(record.account, "ada");
+        assert_eq!(record.unwrap().account, "ada");
         assert_eq!(world.ui.notices.borrow().len(), 1);
     }
 
@@ -179,16 +189,22 @@ mod tests {
         put(&world, "ada", 1, SINCE);
         assert_eq!(code(waited(&world, None, None)), Code::Cancelled);
         let record = waited(&world, None, Some(("ada", 2, SINCE))).unwrap();
-        assert_eq!(record.generation, 2);
+        assert_eq!(record.unwrap().generation, 2);
     }
 
     #[test]
-    fn a_renewal_and_another_account_are_no_sign_in() {
+    fn a_renewal_is_no_sign_in() {
         let world = World::new();
         put(&world, "ada", 1, SINCE - 100);
         let renewed = Some(("ada", 3, SINCE - 100));
         assert_eq!(code(waited(&world, None, renewed)), Code::Cancelled);
+    }
+
+    #[test]
+    fn after_a_sign_in_to_something_else_the_turn_is_ours() {
+        let world = World::new();
         let other = Some(("eve", 1, SINCE + 5));
-        assert_eq!(code(waited(&world, Some("ada"), other)), Code::Cancelled);
+        assert_eq!(waited(&world, Some("ada"), other).unwrap(), None);
+        assert_eq!(world.ui.notices.borrow().len(), 2);
     }
 }
