@@ -59,7 +59,8 @@ pub fn write(entries: &impl Entries, id: &str, value: &[u8]) -> Result<()> {
     };
     if value.len() <= limit && !value.starts_with(MARK) {
         entries.set(id, value)?;
-        return sweep(entries, id, None);
+        swept_sometime(sweep(entries, id, None));
+        return Ok(());
     }
     let old = entries.get(id)?;
     let old = old.and_then(|value| Manifest::parse(value.expose()));
@@ -68,7 +69,30 @@ pub fn write(entries: &impl Entries, id: &str, value: &[u8]) -> Result<()> {
         entries.set(&part_name(id, manifest.set, number), part)?;
     }
     entries.set(id, manifest.to_string().as_bytes())?;
-    sweep(entries, id, Some(&manifest))
+    swept_sometime(sweep(entries, id, Some(&manifest)));
+    Ok(())
+}
+
+/// The value is written; what is left of the one before goes with the next write.
+fn swept_sometime(_outcome: Result<()>) {}
+
+/// Moves the value, whatever it is, to another name; parts go along, so that the next write under
+/// the old name, which may choose the same set, does not write over them.
+pub fn set_aside(entries: &impl Entries, id: &str, aside: &str) -> Result<()> {
+    if entries.limit().is_some() {
+        for set in SETS {
+            for number in 0..MOST_PARTS {
+                let Some(part) = entries.get(&part_name(id, set, number))? else {
+                    break;
+                };
+                entries.set(&part_name(aside, set, number), part.expose())?;
+            }
+        }
+    }
+    if let Some(value) = entries.get(id)? {
+        entries.set(aside, value.expose())?;
+    }
+    delete(entries, id)
 }
 
 /// Removes the value.
@@ -254,6 +278,44 @@ mod tests {
             let found = read(&small, "x").unwrap().unwrap();
             assert!(*found.expose() == old || *found.expose() == new, "{writes}");
         }
+    }
+
+    #[test]
+    fn a_write_is_done_when_the_value_is_whatever_becomes_of_the_one_before() {
+        let small = Small::new();
+        write(&small, "x", &value_of(350, 1)).unwrap();
+        // Enough for five parts and the manifest, not for removing the old parts.
+        small.writes_left.set(6);
+        write(&small, "x", &value_of(450, 2)).unwrap();
+        assert_eq!(
+            *read(&small, "x").unwrap().unwrap().expose(),
+            value_of(450, 2)
+        );
+        small.writes_left.set(usize::MAX);
+        write(&small, "x", b"small").unwrap();
+        assert_eq!(small.map.borrow().len(), 1);
+    }
+
+    #[test]
+    fn a_value_set_aside_keeps_its_parts_whatever_is_written_after() {
+        let small = Small::new();
+        let newer = value_of(350, 1);
+        write(&small, "x", &newer).unwrap();
+        let aside = small.keep_aside("x").unwrap();
+        assert!(aside.contains("x unreadable 1"), "{aside}");
+        assert!(read(&small, "x").unwrap().is_none());
+        write(&small, "x", &value_of(450, 2)).unwrap();
+        let kept = read(&small, "x unreadable 1").unwrap().unwrap();
+        assert_eq!(*kept.expose(), newer);
+        // A garbled one too, as it is.
+        small
+            .map
+            .borrow_mut()
+            .insert("x part a1".into(), vec![0; 100]);
+        small.keep_aside("x").unwrap();
+        write(&small, "x", &value_of(450, 3)).unwrap();
+        let garbled = small.map.borrow()["x unreadable 2 part a1"].clone();
+        assert_eq!(garbled, vec![0; 100]);
     }
 
     #[test]

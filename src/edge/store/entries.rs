@@ -28,10 +28,13 @@ pub trait Entries {
         None
     }
     /// See [`StoreGuard::keep_aside`].
-    fn keep_aside(&self, id: &str) -> Result<String> {
-        let Some(value) = self.get(id)? else {
+    fn keep_aside(&self, id: &str) -> Result<String>
+    where
+        Self: Sized,
+    {
+        if self.get(id)?.is_none() {
             return Ok(format!("{id} (nothing there)"));
-        };
+        }
         let mut number = 1;
         let aside = loop {
             let name = format!("{id} unreadable {number}");
@@ -40,8 +43,7 @@ pub trait Entries {
             }
             number += 1;
         };
-        self.set(&aside, value.expose())?;
-        self.delete(id)?;
+        chunks::set_aside(self, id, &aside)?;
         Ok(format!("the entry {aside:?} of the {}", self.describe()))
     }
 }
