@@ -3,15 +3,26 @@
 use super::context::Context;
 use crate::error::{Code, Result};
 use crate::service::configuration::StoreTable;
+use crate::session::facts;
 
 /// Makes sure, before anybody is sent to a browser, that there is a store. Where there is no
-/// keyring and nothing was chosen yet, a person at the terminal is offered the encrypted file.
+/// keyring and nothing was chosen yet, a person at the terminal is offered the encrypted file; but
+/// not while sessions are in the keyring: it was there, it will be again, and they are not left.
 pub fn ensure(cx: &Context) -> Result<()> {
     let configuration = cx.configuration()?;
     let Err(error) = cx.store().probe() else {
         return Ok(());
     };
-    let ui = cx.ports().ui;
+    let ports = cx.ports();
+    let (ui, place) = (ports.ui, ports.store.describe());
+    let sessions = facts::all(&ports)?;
+    let there = sessions.iter().filter(|facts| facts.store == place).count();
+    if there > 0 && error.code() == Code::StoreAbsent {
+        let hint = "your sessions are in it, so nothing was changed: run hallpass where it is \
+                    reached (your desktop session; over SSH with its session bus), or leave it \
+                    for good with `hallpass store use file`";
+        return Err(error.with_hint(hint));
+    }
     let unchosen = configuration.store.kind.is_none();
     if error.code() != Code::StoreAbsent || !unchosen || !ui.can_prompt() {
         return Err(error);

@@ -135,3 +135,24 @@ fn sessions_that_stay_behind_are_told() {
     let _ = ended.says("1 session left in").says("store move");
     sandbox.hallpass("token demo").fails(4);
 }
+
+/// A person at a terminal is offered the encrypted file where there never was a keyring; where
+/// sessions are in one that is not there now, nothing is changed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_keyring_that_is_away_for_a_while_demotes_nobody() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::bare().service("demo", &authority.service());
+    let before = sandbox.read("config/config.toml");
+    let login = || sandbox.typed_at_a_terminal("login demo --no-browser", "n\n");
+    let offered = "Keep sessions in an encrypted file instead";
+    assert!(login().contains(offered));
+    let facts = r#"{"service":"demo","account":"ada","issuer":null,"scope":[],"expires_at":null,
+        "refresh_token_expires_at":null,"renewable":true,"signed_in_at":1800000000,
+        "last_refresh_at":null,"store":"OS keyring (Secret Service)"}"#;
+    sandbox.write("state/session/demo@ada.state", facts);
+    let shown = login();
+    assert!(!shown.contains(offered), "{shown}");
+    assert!(shown.contains("your sessions are in it"), "{shown}");
+    assert_eq!(sandbox.read("config/config.toml"), before);
+}

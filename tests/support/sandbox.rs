@@ -217,6 +217,29 @@ impl Sandbox {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs `hallpass` with the words of a line at a terminal of its own, types `input`, and gives
+    /// what the terminal shows.
+    #[cfg(target_os = "linux")]
+    pub fn typed_at_a_terminal(&self, line: &str, input: &str) -> String {
+        let binary = env!("CARGO_BIN_EXE_hallpass");
+        let mut script = Command::new("script")
+            .args(["-qec", &format!("{binary} {line}"), "/dev/null"])
+            .env_clear()
+            .envs(&self.environment)
+            .env("TERM", "xterm")
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("script (util-linux) starts");
+        let mut typed = script.stdin.take().expect("piped");
+        typed.write_all(input.as_bytes()).expect("typed");
+        let output = script.wait_with_output().expect("it ends");
+        drop(typed);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Starts it; its stderr can be read while it runs.
     pub fn start(&self, arguments: &[&str]) -> Running {
         let mut command = self.command();
