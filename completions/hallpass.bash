@@ -962,7 +962,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__status)
-            opts="-v -h --verbose --no-input --error-format --format --help"
+            opts="-v -h --verbose --no-input --error-format --check --timeout --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -970,6 +970,10 @@ _hallpass() {
             case "${prev}" in
                 --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)

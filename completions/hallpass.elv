@@ -80,10 +80,12 @@ set edit:completion:arg-completer[hallpass] = {|@words|
         }
         &'hallpass;status'= {
             cand --error-format 'How errors look on stderr'
+            cand --timeout 'How long to wait for the servers: 5s, 1m'
             cand --format 'How results look'
             cand -v 'Show requests and responses on stderr, secrets redacted'
             cand --verbose 'Show requests and responses on stderr, secrets redacted'
             cand --no-input 'Never ask anything; what would be asked becomes an error'
+            cand --check 'Ask each server whether the session still works'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -82,10 +82,12 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -l all -d 'Eve
 complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -s h -l help -d 'Print help'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l timeout -d 'How long to wait for the servers: 5s, 1m' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l check -d 'Ask each server whether the session still works'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"

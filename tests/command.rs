@@ -23,5 +23,6 @@ mod login;
 mod secrets;
 mod services;
 mod session;
+mod status;
 mod store;
 mod usage;

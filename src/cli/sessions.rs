@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{table, time_words};
+use crate::error::Code;
 use crate::port::UnixTime;
 use crate::secret::printable;
+use crate::session::check::{By, Checked, Verdict};
 use crate::session::facts::Facts;
 
 /// A refresh token that ends within this many seconds is worth a word.
@@ -18,6 +20,10 @@ const BAR: u64 = 8;
 pub struct Session {
     pub facts: Facts,
     pub is_default: bool,
+    /// The token is in a variable, and there is no account.
+    pub from_environment: bool,
+    /// What its server said, where it was asked.
+    pub checked: Option<Checked>,
 }
 
 /// What a session is good for.
@@ -32,6 +38,24 @@ pub enum State {
 }
 
 impl Session {
+    /// A token from the environment, which the bare service name means.
+    pub fn of_environment(facts: Facts) -> Self {
+        Session {
+            facts,
+            is_default: true,
+            from_environment: true,
+            checked: None,
+        }
+    }
+
+    /// As it is typed.
+    pub fn reference(&self) -> String {
+        match self.from_environment {
+            true => self.facts.service.clone(),
+            false => self.facts.name(),
+        }
+    }
+
     /// At `now`.
     pub fn state(&self, now: UnixTime) -> State {
         let refresh_ended = self
@@ -99,7 +123,43 @@ impl Session {
     }
 
     fn name(&self) -> String {
-        printable(&self.facts.name(), 100)
+        printable(&self.reference(), 100)
+    }
+
+    fn last_renewed(&self, now: UnixTime) -> String {
+        match self.facts.last_refresh_at {
+            Some(time) => time_words::ago(now.saturating_sub(time)),
+            None => "-".to_owned(),
+        }
+    }
+
+    /// The store in two words; [`detail`] has all of them.
+    fn store(&self) -> String {
+        let store = &self.facts.store;
+        let end = [" (", " store in ", ": "]
+            .iter()
+            .filter_map(|mark| store.find(mark))
+            .min();
+        let store = match self.from_environment {
+            true => "environment",
+            false => &store[..end.unwrap_or(store.len())],
+        };
+        printable(store, 30)
+    }
+
+    /// `ok (userinfo)`, `refused: …`
+    fn check(&self) -> String {
+        let Some(checked) = &self.checked else {
+            return String::new();
+        };
+        let why = printable(&checked.why, 200);
+        match (checked.verdict, checked.by) {
+            (Verdict::Works, Some(by)) => format!("ok ({})", by.as_str()),
+            (Verdict::Works, None) => "ok".to_owned(),
+            (Verdict::Refused, _) => format!("refused: {why}"),
+            (Verdict::Unreachable, _) => format!("unreachable: {why}"),
+            (Verdict::Unknown, _) => format!("cannot tell: {why}"),
+        }
     }
 }
 
@@ -112,16 +172,25 @@ pub fn list(sessions: &[Session], now: UnixTime, bar: bool) -> String {
             Some(warning) => format!("{token}, {warning}"),
             None => token,
         };
-        let since = time_words::ago(now.saturating_sub(session.facts.signed_in_at));
         [
             format!("{}{mark}", session.name()),
             token,
-            since,
+            session.last_renewed(now),
+            session.store(),
             session.scope(),
         ]
     });
-    let headings = ["SESSION", "ACCESS TOKEN", "SIGNED IN", "SCOPE"];
-    table::render(headings, rows.collect())
+    let rows: Vec<_> = rows.collect();
+    let headings = ["SESSION", "ACCESS TOKEN", "RENEWED", "STORE", "SCOPE"];
+    if sessions.iter().all(|session| session.checked.is_none()) {
+        return table::render(headings, rows);
+    }
+    let checked = rows.into_iter().zip(sessions).map(|(row, session)| {
+        let [name, token, renewed, store, _] = row;
+        [name, token, renewed, store, session.check()]
+    });
+    let [session, token, renewed, store, _] = headings;
+    table::render([session, token, renewed, store, "CHECK"], checked.collect())
 }
 
 /// One session in full.
@@ -135,14 +204,22 @@ pub fn detail(session: &Session, now: UnixTime, bar: bool) -> String {
     let renewal = match (facts.renewable, session.warning(now)) {
         (_, Some(warning)) => warning,
         (true, None) => "by itself".to_owned(),
+        (false, None) if session.from_environment => {
+            "never: it is what the variable says".to_owned()
+        }
         (false, None) => "only by signing in again".to_owned(),
     };
     lines.push(("renewed", renewal));
+    if session.checked.is_some() {
+        lines.push(("check", session.check()));
+    }
     if let Some(issuer) = &facts.issuer {
         lines.push(("issuer", printable(issuer, 200)));
     }
-    lines.push(("scope", session.scope()));
-    lines.push(("signed in", since(facts.signed_in_at)));
+    if !session.from_environment {
+        lines.push(("scope", session.scope()));
+        lines.push(("signed in", since(facts.signed_in_at)));
+    }
     if let Some(refreshed) = facts.last_refresh_at {
         lines.push(("last renewed", since(refreshed)));
     }
@@ -160,7 +237,7 @@ pub fn as_json(session: &Session, now: UnixTime) -> Value {
         let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
         time.map(|time| time.to_string())
     };
-    json!({
+    let mut json = json!({
         "service": facts.service,
         "account": facts.account,
         "default": session.is_default,
@@ -178,7 +255,25 @@ pub fn as_json(session: &Session, now: UnixTime) -> Value {
         "signed_in_at": time(Some(facts.signed_in_at)),
         "last_refresh_at": time(facts.last_refresh_at),
         "store": facts.store,
-    })
+    });
+    if session.from_environment {
+        json["account"] = Value::Null;
+        json["signed_in_at"] = Value::Null;
+    }
+    if let Some(checked) = &session.checked {
+        json["check"] = json!({
+            "result": match checked.verdict {
+                Verdict::Works => "ok",
+                Verdict::Refused => "refused",
+                Verdict::Unreachable => "unreachable",
+                Verdict::Unknown => "unknown",
+            },
+            "by": checked.by.map(By::as_str),
+            "message": checked.why,
+            "code": checked.code.map(Code::as_str),
+        });
+    }
+    json
 }
 
 #[cfg(test)]
@@ -199,10 +294,54 @@ mod tests {
                 renewable,
                 signed_in_at: NOW - 3 * 86_400,
                 last_refresh_at: Some(NOW - 900),
-                store: "OS keyring".into(),
+                store: "OS keyring (Secret Service)".into(),
             },
             is_default: true,
+            from_environment: false,
+            checked: None,
         }
+    }
+
+    fn checked(verdict: Verdict, by: Option<By>) -> Option<Checked> {
+        Some(Checked {
+            verdict,
+            by,
+            why: "because \u{1b}[2J".into(),
+            code: None,
+        })
+    }
+
+    #[test]
+    fn the_list_shows_store_and_last_renewal_and_what_the_server_said() {
+        let mut sessions = [session(Some(2700), true), session(None, false)];
+        sessions[0].facts.store = "encrypted file store in /home/ada/x".into();
+        let text = list(&sessions, NOW, false);
+        assert!(
+            text.contains("15 min ago  encrypted file  read wri"),
+            "{text}"
+        );
+        assert!(text.contains("OS keyring  ") && !text.contains("Service)"));
+        sessions[0].checked = checked(Verdict::Works, Some(By::UserInfo));
+        sessions[1].checked = checked(Verdict::Unknown, None);
+        let text = list(&sessions, NOW, false);
+        assert!(text.contains("ok (userinfo)\n"), "{text}");
+        assert!(text.contains("cannot tell: because"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        assert!(detail(&sessions[0], NOW, false).contains("check         ok (userinfo)"));
+        let json = as_json(&sessions[0], NOW);
+        assert_eq!(json["check"]["result"], "ok");
+        assert_eq!(json["check"]["by"], "userinfo");
+        assert!(as_json(&session(None, true), NOW).get("check").is_none());
+    }
+
+    #[test]
+    fn a_token_from_the_environment_is_shown_as_what_it_is() {
+        let mut facts = session(None, false).facts;
+        facts.account = "environment".into();
+        let session = Session::of_environment(facts);
+        let text = list(&[session], NOW, false);
+        assert!(text.contains("work *  "), "{text}");
+        assert!(text.contains("  environment  "), "{text}");
     }
 
     #[test]
@@ -221,7 +360,7 @@ mod tests {
         let text = list(&[session(Some(2700), true)], NOW, true);
         assert!(text.contains("work@ada@example.com *"), "{text}");
         assert!(text.contains("▰▰▰▰▰▰▱▱ 45 min left"), "{text}");
-        assert!(text.contains("3 days ago"), "{text}");
+        assert!(text.contains("15 min ago"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
         let plain = list(&[session(Some(2700), true)], NOW, false);
         assert!(!plain.contains('▰'));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::Facts;
 use super::record::{Binding, VERSION};
 use super::{Access, Record, audience};
 use crate::error::{Code, Error, Result};
@@ -50,6 +51,28 @@ pub fn access(ports: &Ports<'_>, service: &Service) -> Result<Option<Access>> {
     }))
 }
 
+/// What `status` can say of it: where the variable is set, the bare service name means this token.
+pub fn facts(ports: &Ports<'_>, service: &str) -> Option<Facts> {
+    let variable = variable(service);
+    ports.environment.var(&variable)?;
+    let now = ports.clock.now();
+    Some(Facts {
+        service: service.to_owned(),
+        account: ACCOUNT.to_owned(),
+        issuer: None,
+        scope: Vec::new(),
+        expires_at: None,
+        refresh_token_expires_at: None,
+        renewable: false,
+        signed_in_at: now,
+        last_refresh_at: None,
+        store: format!("environment variable {variable}"),
+    })
+}
+
+/// Stands where an account's name would.
+const ACCOUNT: &str = "environment";
+
 /// Nothing is known of it, and nothing of it is ever stored.
 fn record(ports: &Ports<'_>, service: &Service, token: Secret) -> Record {
     let now = ports.clock.now();
@@ -64,7 +87,7 @@ fn record(ports: &Ports<'_>, service: &Service, token: Secret) -> Record {
             client_id: values.client_id.clone().unwrap_or_default(),
             resource: service.resource().to_vec(),
         },
-        account: "environment".to_owned(),
+        account: ACCOUNT.to_owned(),
         subject: None,
         grant: Grant::AuthorizationCode,
         token: TokenSet {

@@ -3,6 +3,7 @@
 pub mod access_token;
 mod account;
 pub mod audience;
+pub mod check;
 pub mod environment;
 pub mod facts;
 pub mod freshness;
