@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use http::header::{self, HeaderValue};
 use url::Url;
 
@@ -28,6 +26,7 @@ use crate::port::{Files, Http, Output, Ports, Progress, Source};
 use crate::secret::{SafeUrl, printable};
 use crate::service::Service;
 use crate::session::Record;
+use crate::transport;
 
 /// A call, understood.
 #[derive(Debug)]
@@ -365,7 +364,7 @@ pub fn verdict(answer: &mut Answer) -> Result<()> {
     Ok(())
 }
 
-/// Runs `work` up to the deadline.
+/// Runs `work` up to the deadline, which waits where a renewal is under way.
 pub async fn within<T>(
     work: impl Future<Output = Result<T>>,
     deadline: Option<u64>,
@@ -375,11 +374,8 @@ pub async fn within<T>(
         return work.await;
     };
     let left = deadline.saturating_sub(ports.clock.steady_millis());
-    let end = ports.clock.sleep(Duration::from_millis(left));
-    match select(pin!(work), end).await {
-        Either::Left((done, _)) => done,
-        Either::Right(_) => Err(too_late()),
-    }
+    let done = transport::within(ports, Duration::from_millis(left), work).await;
+    done.unwrap_or_else(|| Err(too_late()))
 }
 
 /// `-m` has passed.

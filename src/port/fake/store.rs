@@ -43,6 +43,7 @@ impl Script {
 }
 
 type Hook = Box<dyn FnOnce(&FakeStore)>;
+type OnWrite = Box<dyn Fn(&FakeStore)>;
 
 /// A store in memory.
 #[derive(Default)]
@@ -53,7 +54,7 @@ pub struct FakeStore {
     pub aside: RefCell<Vec<(EntryKey, Secret)>>,
     locked: RefCell<BTreeSet<EntryKey>>,
     before_lock: RefCell<Option<Hook>>,
-    on_write: RefCell<Option<Box<dyn Fn(&FakeStore)>>>,
+    on_write: RefCell<Option<OnWrite>>,
     script: Script,
 }
 
