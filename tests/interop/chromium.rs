@@ -70,7 +70,17 @@ fn a_denied_consent_in_chromium_cancels_the_sign_in() {
 
 #[test]
 fn an_attack_page_in_the_same_browser_reaches_nothing() {
-    let Some((server, sandbox)) = stage("", "attack") else {
+    attacked("");
+}
+
+#[test]
+fn an_attack_page_reaches_nothing_by_form_post_either() {
+    attacked("response_mode = \"form_post\"\n");
+}
+
+/// Signs in while the attack page of browser.mjs is open.
+fn attacked(lines: &str) {
+    let Some((server, sandbox)) = stage(lines, "attack") else {
         return;
     };
     sandbox.hallpass("login real").ok();
@@ -82,7 +92,14 @@ fn an_attack_page_in_the_same_browser_reaches_nothing() {
         assert!((400..500).contains(&status), "{answer:#}");
     }
     let tried = report["tried"].as_array().expect("a list");
-    for via in ["stylesheet", "img", "script", "fetch-cors", "beacon"] {
+    for via in [
+        "stylesheet",
+        "img",
+        "script",
+        "fetch-cors",
+        "fetch-post-cors",
+        "beacon",
+    ] {
         assert!(tried.iter().any(|t| t == via), "no {via}: {report:#}");
     }
     // Of these Chromium tells the answer too.
@@ -92,6 +109,7 @@ fn an_attack_page_in_the_same_browser_reaches_nothing() {
         "form",
         "post",
         "fetch-no-cors",
+        "fetch-post-no-cors",
         "prefetch",
         "prerender",
         "rebinding",
