@@ -29,7 +29,7 @@ const browser = await puppeteer.launch({
 
 try {
   const page = await browser.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(90_000);
   page.on('request', (request) => report.requests.push({
     method: request.method(), url: request.url(), referer: request.headers().referer ?? null,
   }));

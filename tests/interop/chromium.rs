@@ -1,6 +1,7 @@
 //! A real browser through a real server's login and consent pages.
 
 use crate::support::oidc_provider::OidcProvider;
+use crate::support::sandbox::Transcript;
 use crate::support::{Sandbox, chromium};
 
 fn stage(lines: &str, plan: &str) -> Option<(OidcProvider, Sandbox)> {
@@ -8,6 +9,11 @@ fn stage(lines: &str, plan: &str) -> Option<(OidcProvider, Sandbox)> {
     let body = format!("{}{lines}", server.service("hallpass-public"));
     let sandbox = chromium::browser(Sandbox::new().service("real", &body), plan)?;
     Some((server, sandbox))
+}
+
+/// Chromium takes its time on a machine that has other things to do.
+fn login(sandbox: &Sandbox) -> Transcript {
+    sandbox.start(&["login", "real"]).patiently().finish()
 }
 
 /// Requests whose Referer holds a code.
@@ -22,7 +28,7 @@ fn chromium_signs_in_and_its_noise_stays_out() {
     let Some((_server, sandbox)) = stage("", "allow") else {
         return;
     };
-    let signed_in = sandbox.hallpass("login real").ok();
+    let signed_in = login(&sandbox).ok();
     assert!(signed_in.stdout.is_empty(), "{signed_in:#?}");
     let _ = signed_in.does_not_say("BROWSER-NOISE");
     let report = chromium::report(&sandbox);
@@ -48,7 +54,7 @@ fn chromium_brings_the_answer_by_form_post() {
     let Some((_server, sandbox)) = stage("response_mode = \"form_post\"\n", "allow") else {
         return;
     };
-    sandbox.hallpass("login real").ok();
+    login(&sandbox).ok();
     let report = chromium::report(&sandbox);
     let url = report["url"].as_str().expect("a URL");
     assert!(
@@ -62,8 +68,7 @@ fn a_denied_consent_in_chromium_cancels_the_sign_in() {
     let Some((server, sandbox)) = stage("", "deny") else {
         return;
     };
-    let ended = sandbox.hallpass("login real").fails(8);
-    assert!(ended.took.as_secs() < 30, "{ended:#?}");
+    let _ = login(&sandbox).fails(8).says("access_denied");
     assert_eq!(server.count("POST /token"), 0);
     sandbox.hallpass("token real").fails(4);
 }
@@ -83,7 +88,7 @@ fn attacked(lines: &str) {
     let Some((server, sandbox)) = stage(lines, "attack") else {
         return;
     };
-    sandbox.hallpass("login real").ok();
+    login(&sandbox).ok();
     assert_eq!(server.count("POST /token"), 1);
     let report = chromium::report(&sandbox);
     let refused = report["refused"].as_array().expect("a list");
