@@ -299,7 +299,10 @@ mod tests {
         let _port = world.listener.bind(&spec).unwrap();
         let clock = world.clock.clone();
         let listener = world.listener.clone();
+        let mut requests = 0;
         let flood = stream::repeat_with(move || {
+            requests += 1;
+            assert!(requests < 1000, "the flood outlasts the deadline");
             clock.advance(Duration::from_secs(1));
             listener.push_get("http://127.0.0.1:49152/x");
             let mut bound = listener.bind(&spec).unwrap();
