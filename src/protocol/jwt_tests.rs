@@ -107,6 +107,20 @@ fn j2_a_public_key_is_never_a_shared_secret() {
     }
 }
 
+/// must 51
+#[test]
+fn an_algorithm_that_was_not_expected_is_refused_whoever_signed() {
+    let key = TestKey::ec(Algorithm::ES256, "k");
+    let jwt = key.sign(&json!({"sub": "ada"}));
+    let jwt = Jwt::decode(&jwt).unwrap();
+    let set = keys(&[&key]);
+    let other = [Algorithm::RS256, Algorithm::ES384];
+    let refused = Err(JwtError::Algorithm("ES256".into()));
+    assert_eq!(jwt.verify(&other, &set, None), refused);
+    assert_eq!(jwt.verify(&[], &set, None), refused);
+    assert!(jwt.verify(&[Algorithm::ES256], &set, None).is_ok());
+}
+
 /// must 53
 #[test]
 fn a_shared_secret_verifies_where_it_is_allowed() {
