@@ -7,11 +7,13 @@ use toml::de::DeTable;
 
 use super::merge::{self, KEYS, Origins};
 use super::preset::{Preset, names, read_registration};
-use super::registration::{Registration, SecretSource};
+use super::registration::Registration;
 use super::strict::{Source, closest};
-use super::{Origin, Service, assign, placeholder, validate};
+use super::{Origin, Service, placeholder, validate};
 use crate::error::{Code, Error, Result};
 use crate::secret::printable;
+
+mod environment;
 
 /// `config.toml` after parsing.
 #[derive(Debug, Clone, Default)]
@@ -50,9 +52,6 @@ pub struct StoreTable {
 
 /// How a `HALLPASS_…` variable is looked up.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Keys that widen where a token may go: the environment cannot give them.
-const NOT_FROM_ENVIRONMENT: &[&str] = &["api_base_url", "audience", "insecure_api", "capture"];
 
 impl Configuration {
     /// Parses the file's text; errors name `path`, line and key.
@@ -108,6 +107,21 @@ impl Configuration {
         environment: Lookup<'_>,
         flags: &Registration,
     ) -> Result<Service> {
+        let service = self.layered(reference, environment, flags)?;
+        let from_environment = |origin: &Origin| matches!(origin, Origin::Environment(_));
+        if service.origins.values().any(from_environment) {
+            let without = self.layered(reference, &|_| None, flags).ok();
+            environment::check(&service, without.as_ref())?;
+        }
+        Ok(service)
+    }
+
+    fn layered(
+        &self,
+        reference: &str,
+        environment: Lookup<'_>,
+        flags: &Registration,
+    ) -> Result<Service> {
         let (name, account) = split_reference(reference)?;
         let file = self.services.get(name);
         let mut from_environment = self.environment_layer(name, environment)?;
@@ -115,8 +129,8 @@ impl Configuration {
         let declared = preset.iter().flat_map(|preset| preset.variables.keys());
         for entry in declared.chain(file.into_iter().flat_map(|file| file.variables.keys())) {
             let key = format!("variables.{entry}");
-            let prefix = environment_prefix(name);
-            if let Some(text) = environment(&variable_name(&prefix, &key)) {
+            let prefix = environment::prefix(name);
+            if let Some(text) = environment(&environment::variable(&prefix, &key)) {
                 from_environment.variables.insert(entry.clone(), text);
             }
         }
@@ -134,9 +148,9 @@ impl Configuration {
         if let Some(file) = file {
             merge::overlay(&mut values, &mut origins, file.clone(), &|_| Origin::File);
         }
-        let prefix = environment_prefix(name);
+        let prefix = environment::prefix(name);
         merge::overlay(&mut values, &mut origins, from_environment, &|key| {
-            Origin::Environment(variable_name(&prefix, key))
+            Origin::Environment(environment::variable(&prefix, key))
         });
         merge::overlay(&mut values, &mut origins, flags.clone(), &|key| {
             let key = key.split('.').next().unwrap_or(key);
@@ -204,52 +218,6 @@ impl Configuration {
             return Ok(None);
         }
         Preset::find(name, &self.user_presets)
-    }
-
-    /// What `HALLPASS_<SERVICE>_<KEY>` variables say.
-    fn environment_layer(&self, name: &str, environment: Lookup<'_>) -> Result<Registration> {
-        let mut layer = Registration::default();
-        let mut ignored = Origins::new();
-        let prefix = environment_prefix(name);
-        for key in KEYS.iter().filter(|key| !merge::MAPS.contains(key)) {
-            let variable = variable_name(&prefix, key);
-            let Some(text) = environment(&variable) else {
-                continue;
-            };
-            self.check_variable(name, &prefix, &variable, key)?;
-            let value = if *key == "client_secret" {
-                assign::client_secret(SecretSource::Env(variable))
-            } else {
-                assign::assign(key, &text).map_err(|error| {
-                    Error::new(Code::ConfigInvalid, format!("${variable}: {error}"))
-                        .with_hint(error.hint().unwrap_or("unset it, or correct it").to_owned())
-                })?
-            };
-            merge::overlay(&mut layer, &mut ignored, value, &|_| Origin::File);
-        }
-        Ok(layer)
-    }
-
-    fn check_variable(&self, name: &str, prefix: &str, variable: &str, key: &str) -> Result<()> {
-        if NOT_FROM_ENVIRONMENT.contains(&key) {
-            return Err(Error::new(
-                Code::ConfigInvalid,
-                format!("${variable} is set, but the environment may not say where a token goes"),
-            )
-            .with_hint(format!("unset it; `hallpass edit {name} --set {key}=…`")));
-        }
-        let twin = self
-            .services
-            .keys()
-            .find(|other| *other != name && environment_prefix(other) == prefix);
-        match twin {
-            Some(twin) => Err(Error::new(
-                Code::ConfigInvalid,
-                format!("${variable} could mean service \"{name}\" or \"{twin}\""),
-            )
-            .with_hint("unset it, or rename one of them")),
-            None => Ok(()),
-        }
     }
 
     fn unknown_service(&self, name: &str) -> Error {
@@ -352,25 +320,6 @@ fn names_a_server(layer: &Registration) -> bool {
         || layer.server_metadata_url.is_some()
         || layer.authorization_endpoint.is_some()
         || layer.token_endpoint.is_some()
-}
-
-/// `HALLPASS_WORK_API` for the service `work-api`.
-fn environment_prefix(name: &str) -> String {
-    let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    format!("HALLPASS_{}", name.to_ascii_uppercase())
-}
-
-/// `HALLPASS_WORK_CLIENT_ID`; for `variables.tenant` `HALLPASS_WORK_TENANT`.
-fn variable_name(prefix: &str, key: &str) -> String {
-    let key = key.strip_prefix("variables.").unwrap_or(key);
-    let mut name = String::with_capacity(prefix.len() + 1 + key.len());
-    name.push_str(prefix);
-    name.push('_');
-    name.extend(key.chars().map(|c| match c {
-        '-' => '_',
-        c => c.to_ascii_uppercase(),
-    }));
-    name
 }
 
 #[cfg(test)]
