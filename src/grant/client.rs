@@ -1,5 +1,6 @@
 //! A service made ready for exchanges: metadata found and checked, client secret at hand.
 
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::discovery::discover_for;
@@ -96,6 +97,26 @@ impl Client {
     /// The client's authentication as a value that edits a request.
     pub fn authenticate(&self) -> Result<ClientAuthentication> {
         ClientAuthentication::new(self.authentication, &self.client_id, self.secret.as_ref())
+    }
+
+    /// A request to one of the server's endpoints, with the API's own headers where server and
+    /// API are one origin: Notion refuses to revoke without its `Notion-Version`.
+    pub fn with_api_headers(&self, mut request: http::Request<Vec<u8>>) -> http::Request<Vec<u8>> {
+        let values = &self.service.values;
+        let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+        let base = values.api_base_url.as_deref().and_then(origin);
+        if base.is_none() || base != origin(&request.uri().to_string()) {
+            return request;
+        }
+        for (name, value) in &values.api_headers {
+            let pair = (HeaderName::try_from(name), HeaderValue::try_from(value));
+            if let (Ok(name), Ok(value)) = pair
+                && !request.headers().contains_key(&name)
+            {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        request
     }
 
     /// Scopes as one value on the wire; `None` where there are none.

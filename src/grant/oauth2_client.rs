@@ -157,6 +157,7 @@ impl<'a> Wire<'a> {
         self.seen.replace(Seen::default());
         let switches = self.client.service.dialect();
         let request = dialect::token_request(switches, request)?;
+        let request = self.client.with_api_headers(request);
         let limits = Limits::default();
         let response = match self.safety {
             Some(safety) => exchange_repeating(self.ports, &request, limits, safety).await?,

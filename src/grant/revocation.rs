@@ -43,6 +43,7 @@ pub async fn revoke(ports: &Ports<'_>, client: &Client, token: &Secret, hint: Hi
         .map_err(|error| Error::new(Code::Internal, "a revocation request").with_source(error))?;
     let request = client.authenticate()?.apply(request)?;
     let request = dialect::token_request(client.service.dialect(), request)?;
+    let request = client.with_api_headers(request);
     let response =
         exchange_repeating(ports, &request, Limits::default(), Safety::Repeatable).await?;
     if response.status() == StatusCode::OK || response.status() == StatusCode::NO_CONTENT {
@@ -79,6 +80,30 @@ mod tests {
         assert!(form.contains(&("token".into(), "rt".into())));
         assert!(form.contains(&("token_type_hint".into(), "refresh_token".into())));
         assert!(form.contains(&("client_id".into(), "cli".into())));
+    }
+
+    /// Notion answers 400 without its `Notion-Version`, at its own API's origin.
+    #[test]
+    fn the_apis_headers_go_along_to_its_own_origin_only() {
+        for (base, sent) in [
+            ("https://as.example/v1/", Some("2022-06-28")),
+            ("https://api.example/v1/", None),
+        ] {
+            let world = World::new();
+            world.http.push(Answer::new(200, "text/plain", ""));
+            let mut client = client();
+            client.metadata.revocation_endpoint = ENDPOINT.map(str::to_owned);
+            client.service.values.api_base_url = Some(base.into());
+            let headers = &mut client.service.values.api_headers;
+            headers.insert("Notion-Version".into(), "2022-06-28".into());
+            headers.insert("Accept".into(), "text/x".into());
+            let token = Secret::from("rt");
+            block_on(revoke(&world.ports(), &client, &token, Hint::RefreshToken)).unwrap();
+            let requests = world.http.requests.borrow();
+            let header = |name| requests[0].headers().get(name)?.to_str().ok();
+            assert_eq!(header("notion-version"), sent);
+            assert_eq!(header("accept"), Some("application/json"));
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Preset {
     pub documentation: Option<String>,
     /// What to do there: kind of client, which redirect URI to enter.
     pub register: Option<String>,
-    /// Month in which the facts were last checked, `2026-11`.
+    /// Day on which the facts were last checked, `2026-11-24`.
     pub checked: Option<String>,
     /// What its `{placeholders}` stand for.
     pub variables: BTreeMap<String, Variable>,
@@ -195,6 +195,10 @@ pub(super) fn read_registration(
 }
 
 #[cfg(test)]
+#[path = "preset/answers_tests.rs"]
+mod answers_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -211,10 +215,8 @@ mod tests {
                 "{name}"
             );
             let checked = preset.checked.expect(name);
-            assert!(
-                checked.len() == 7 && checked.as_str() >= "2026-11",
-                "{name}"
-            );
+            let day = checked.len() == 10 && checked.as_str() >= "2026-11-24";
+            assert!(day, "{name} was checked {checked}");
             for variable in preset.variables.keys() {
                 assert!(!KEYS.contains(&variable.as_str()), "{name}: {variable}");
             }

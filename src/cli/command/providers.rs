@@ -6,8 +6,10 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::{output, table};
 use crate::error::Result;
-use crate::service::registration::RedirectRule;
+use crate::secret::printable;
 use crate::service::{Origin, Preset, preset};
+
+mod page;
 
 /// List the presets and how to register a client with each
 #[derive(Debug, clap::Args)]
@@ -46,17 +48,13 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         (_, []) => Preset::require(search, user_presets).map(drop),
         (Format::Json, [one]) if only => output::json(&as_json(one)),
         (Format::Json, all) => output::json(&all.iter().map(as_json).collect()),
-        (Format::Text, [one]) if only => output::text(&page(one)),
+        (Format::Text, [one]) if only => output::text(&page::page(one)),
         (Format::Text, all) => output::text(&list(all)),
     }
 }
 
 fn list(presets: &[Preset]) -> String {
     let rows = presets.iter().map(|preset| {
-        let mut flows = vec!["browser"];
-        if preset.registration.device_authorization_endpoint.is_some() {
-            flows.push("device");
-        }
         let needs: Vec<&str> = preset
             .variables
             .iter()
@@ -75,78 +73,12 @@ fn list(presets: &[Preset]) -> String {
         }
         [
             preset.name.clone(),
-            preset.display_name.clone(),
-            flows.join(", "),
+            printable(&preset.display_name, 60),
+            page::sign_in(preset).to_owned(),
             notes.join("; "),
         ]
     });
     table::render(["PROVIDER", "NAME", "SIGN-IN", ""], rows.collect())
-}
-
-/// Everything a person needs to get a client.
-fn page(preset: &Preset) -> String {
-    let service = preset.service();
-    let values = &preset.registration;
-    let mut out = format!("{} ({})\n", preset.display_name, preset.name);
-    let mut line = |label: &str, text: &str| {
-        out.push_str(&format!("  {label:<14}{text}\n"));
-    };
-    if values.client_id.is_some() {
-        line(
-            "client",
-            "it ships one that works everywhere: nothing to register",
-        );
-    }
-    if let Some(documentation) = &preset.documentation {
-        line("register at", documentation);
-    }
-    if let Some(register) = &preset.register {
-        line("how", register);
-    }
-    let any_port = match service.redirect_rule() {
-        RedirectRule::LoopbackAnyPort
-        | RedirectRule::LoopbackV6
-        | RedirectRule::LoopbackLocalhost
-            if values.redirect_port.is_none() =>
-        {
-            " (hallpass then uses any free port)"
-        }
-        RedirectRule::Https | RedirectRule::Paste => " (then paste what the browser shows)",
-        _ => "",
-    };
-    let redirect = service.redirect_uri_to_register();
-    line("redirect URI", &format!("{redirect}{any_port}"));
-    for (name, variable) in &preset.variables {
-        let default = match &variable.default {
-            Some(default) => format!("; {default} if not given"),
-            None => String::new(),
-        };
-        line(
-            &format!("--var {name}"),
-            &format!("{}{default}", variable.help),
-        );
-    }
-    if let Some(scope) = &values.scope {
-        line("scope", &scope.join(" "));
-    }
-    if let Some(base) = &values.api_base_url {
-        line("API", base);
-    }
-    if let Some(checked) = &preset.checked {
-        line("checked", checked);
-    }
-    let flags: String = preset
-        .variables
-        .iter()
-        .filter(|(_, variable)| variable.default.is_none())
-        .map(|(name, _)| format!(" --var {name}=…"))
-        .collect();
-    let next = match flags.is_empty() {
-        true => format!("hallpass login {}", preset.name),
-        false => format!("hallpass add {}{flags}", preset.name),
-    };
-    line("next", &next);
-    out
 }
 
 fn as_json(preset: &Preset) -> Value {
