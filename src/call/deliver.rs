@@ -280,7 +280,7 @@ impl Sink {
                 shaper,
                 inner,
             } => {
-                for document in documents.push(bytes) {
+                for document in documents.push(bytes)? {
                     shaper.document(&document, &mut shown)?;
                 }
                 return Ok(shown.is_empty() || inner.push(&shown, places)?);

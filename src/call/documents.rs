@@ -3,6 +3,11 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::error::{Code, Error, Result};
+
+/// One document at most: it is held in memory whole, and what unpacks to it may be small.
+const LONGEST: usize = 256 << 20;
+
 /// Where a document ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -47,11 +52,19 @@ impl Documents {
     }
 
     /// Adds a piece; gives every document that is whole now.
-    pub fn push(&mut self, piece: &[u8]) -> Vec<Bytes> {
+    pub fn push(&mut self, piece: &[u8]) -> Result<Vec<Bytes>> {
         let searched = self.rest.len();
+        if searched + self.data.len() + piece.len() > LONGEST {
+            let most = LONGEST >> 20;
+            return Err(Error::new(
+                Code::ResponseInvalid,
+                format!("the answer has a document larger than {most} MiB"),
+            )
+            .with_hint("take it as it is, in constant memory: leave out --jq and --format"));
+        }
         self.rest.extend_from_slice(piece);
         if self.kind == Kind::Whole {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let mut found = Vec::new();
         let mut from = searched;
@@ -60,7 +73,7 @@ impl Documents {
             from = 0;
             self.line(trimmed(&line), &mut found);
         }
-        found
+        Ok(found)
     }
 
     /// The body has ended.
@@ -120,7 +133,7 @@ mod tests {
         let mut documents = Documents::of(Some(content_type));
         let mut found: Vec<_> = pieces
             .iter()
-            .flat_map(|piece| documents.push(piece))
+            .flat_map(|piece| documents.push(piece).unwrap())
             .collect();
         found.extend(documents.finish());
         found
@@ -141,7 +154,7 @@ mod tests {
         );
         let mut lines = Documents::of(Some("application/jsonl; charset=utf-8"));
         assert_eq!(
-            lines.push(b"1\n2"),
+            lines.push(b"1\n2").unwrap(),
             ["1"],
             "before the next one has arrived"
         );

@@ -1,7 +1,9 @@
 //! `--jq`: the jq language over JSON values.
 
+use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader, lex, parse as syntax};
-use jaq_core::{Ctx, Vars, compile, data, load, unwrap_valr};
+use jaq_core::native::{Fun, bome, run, v};
+use jaq_core::{Ctx, RunPtr, ValR, Vars, compile, data, load};
 use jaq_json::{Val, read, write};
 
 use crate::error::{Code, Error, Result};
@@ -10,8 +12,15 @@ use crate::secret::printable;
 /// Deeper documents are refused before a recursive parser meets them.
 const MAX_DEPTH: usize = 512;
 
+/// How deeply an expression's brackets are nested, and how many operators it has: its parser
+/// recurses at each, and overflows the stack at some thousands.
+const MAX_NESTING: usize = 64;
+const MAX_OPERATORS: usize = 1000;
+
+type Data = data::JustLut<Val>;
+
 /// A compiled filter.
-pub struct Filter(jaq_core::Filter<data::JustLut<Val>>);
+pub struct Filter(jaq_core::Filter<Data>);
 
 impl std::fmt::Debug for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,22 +31,29 @@ impl std::fmt::Debug for Filter {
 impl Filter {
     /// Compiles an expression; `Usage` says where it goes wrong.
     pub fn compile(expression: &str) -> Result<Filter> {
-        let defs = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs());
-        let funs = jaq_core::funs()
-            .chain(jaq_std::funs())
-            .chain(jaq_json::funs());
+        let operators = expression
+            .bytes()
+            .filter(|byte| b"|,+-*/%=<>([{".contains(byte));
+        let operators = operators.count() + expression.split_whitespace().count();
+        if operators > MAX_OPERATORS {
+            return Err(wrong(expression, "it has too many operators and words"));
+        }
+        if nesting(expression) > MAX_NESTING {
+            let why = format!("its brackets are nested deeper than {MAX_NESTING} levels");
+            return Err(wrong(expression, &why));
+        }
         let arena = Arena::default();
         let program = File {
             code: expression,
             path: (),
         };
-        let modules = Loader::new(defs)
+        let modules = Loader::new(definitions())
             .load(&arena, program)
             .map_err(|errors| wrong(expression, &loading(errors)))?;
+        load::import(&modules, |_| Err(String::new()))
+            .map_err(|errors| wrong(expression, &loading(errors)))?;
         let filter = jaq_core::Compiler::default()
-            .with_funs(funs)
+            .with_funs(functions())
             .compile(modules)
             .map_err(|errors| wrong(expression, &compiling(errors)))?;
         Ok(Filter(filter))
@@ -45,19 +61,63 @@ impl Filter {
 
     /// Gives every output for one input; `false` from `give` ends it.
     pub fn run(&self, input: Val, give: &mut dyn FnMut(Val) -> Result<bool>) -> Result<bool> {
-        let context = Ctx::<data::JustLut<Val>>::new(&self.0.lut, Vars::new([]));
-        for output in self.0.id.run((context, input)).map(unwrap_valr) {
-            let output = output.map_err(|error| {
-                let text = printable(&error.to_string(), 300);
-                Error::new(Code::Usage, format!("--jq: {text}"))
-                    .with_hint("look at the answer itself: leave out --jq")
-            })?;
+        let context = Ctx::<Data>::new(&self.0.lut, Vars::new([]));
+        for output in self.0.id.run((context, input)) {
+            let output = match output.map_err(|exception| exception.get_err()) {
+                Ok(output) => output,
+                Err(Ok(error)) => return Err(failed(&error.to_string())),
+                // `halt` would end the process with a code of its own.
+                Err(Err(halted)) => {
+                    return match halted.get_halt() {
+                        Ok(0) => Ok(false),
+                        _ => Err(failed("halt_error")),
+                    };
+                }
+            };
             if !give(output)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// jq's own definitions, `fromjson` among them.
+fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+    let guarded = "def fromjson: not_too_deep | fromjson_of_any_depth;";
+    let guarded = load::parse(guarded, |parser| parser.defs());
+    jaq_core::defs()
+        .chain(guarded.unwrap_or_default())
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs())
+}
+
+/// jq's own functions. Text inside an answer is foreign too: `fromjson` looks at its depth first.
+fn functions() -> impl Iterator<Item = Fun<Data>> {
+    let all = jaq_core::funs()
+        .chain(jaq_std::funs())
+        .chain(jaq_json::funs());
+    let guard: RunPtr<Data> = |(_, value)| bome(not_too_deep(value));
+    all.map(|(name, arguments, function)| match name {
+        "fromjson" => ("fromjson_of_any_depth", arguments, function),
+        _ => (name, arguments, function),
+    })
+    .chain([run::<Data>(("not_too_deep", v(0), guard))])
+}
+
+fn not_too_deep(value: Val) -> ValR<Val> {
+    match &value {
+        Val::TStr(text) if depth(text) > MAX_DEPTH => {
+            let why = format!("the text is nested deeper than {MAX_DEPTH} levels");
+            Err(jaq_core::Error::new(Val::from(why)))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn failed(why: &str) -> Error {
+    Error::new(Code::Usage, format!("--jq: {}", printable(why, 300)))
+        .with_hint("look at the answer itself: leave out --jq")
 }
 
 /// Parses one JSON document.
@@ -89,6 +149,23 @@ fn depth(bytes: &[u8]) -> usize {
                 deepest = deepest.max(depth);
             }
             (false, b']' | b'}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// How deeply an expression's brackets are nested; those in its texts count too, because `\\(` is
+/// code.
+fn nesting(expression: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    for byte in expression.bytes() {
+        match byte {
+            b'[' | b'{' | b'(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' | b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
@@ -196,6 +273,44 @@ mod tests {
         }
         let error = outputs(".a.b", "{\"a\":1}").unwrap_err();
         assert!(error.to_string().starts_with("--jq: "), "{error}");
+    }
+
+    /// A text in the answer that unfolds into brackets overflowed the stack.
+    #[test]
+    fn json_inside_a_text_has_the_same_limit() {
+        let deep = "[".repeat(100_000);
+        let input = serde_json::json!({ "payload": deep, "ok": "{\"a\":[1]}" }).to_string();
+        for expression in [".payload | fromjson", ".payload | tonumber"] {
+            let error = outputs(expression, &input).unwrap_err();
+            assert!(error.to_string().starts_with("--jq: "), "{error}");
+        }
+        assert_eq!(outputs(".ok | fromjson | .a[0]", &input).unwrap(), ["1"]);
+        assert_eq!(outputs("\"1 2\" | [fromjson]", &input).unwrap(), ["[1,2]"]);
+        assert_eq!(outputs("\"17\" | tonumber", &input).unwrap(), ["17"]);
+    }
+
+    #[test]
+    fn an_expression_neither_ends_the_process_nor_reads_files_nor_overflows() {
+        for expression in [
+            "import \"/etc/passwd\" as $x; $x",
+            "include \"x\"; .",
+            &"[".repeat(20_000),
+            &format!("{}.{}", "(".repeat(10_000), ")".repeat(10_000)),
+            &".|".repeat(20_000),
+            &"-".repeat(20_000),
+            &"if . then ".repeat(20_000),
+        ] {
+            let error = Filter::compile(expression).unwrap_err();
+            assert_eq!(error.code(), Code::Usage, "{error}");
+        }
+        assert_eq!(outputs("1, halt, 2", "{}").unwrap(), ["1"]);
+        let error = outputs("halt_error(7)", "{}").unwrap_err();
+        assert_eq!(error.to_string(), "--jq: halt_error");
+        // What is just allowed does not overflow either.
+        let pipes = format!("{}.", ".|".repeat(100));
+        assert_eq!(outputs(&pipes, "1").unwrap(), ["1"]);
+        let deep = format!("{}.{}", "[".repeat(MAX_NESTING), "]".repeat(MAX_NESTING));
+        outputs(&deep, "1").unwrap();
     }
 
     #[test]

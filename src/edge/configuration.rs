@@ -64,7 +64,9 @@ fn read_presets(folder: &Path) -> Result<BTreeMap<String, String>> {
     for entry in entries {
         let entry = entry.map_err(|e| unreadable(folder, "it cannot be listed").with_source(e))?;
         let path = entry.path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
+        // Editors keep their own beside what they edit (`.#mine.toml`).
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if hidden || path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
         let name = path.file_stem().and_then(|stem| stem.to_str());

@@ -15,6 +15,8 @@ const LIMIT: u64 = 16 << 20;
 ///
 /// `StoreFull` where the disk takes no more, else `StoreFailed`.
 pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    #[cfg(unix)]
+    super::interrupts::outlive_the_file_size_limit();
     let folder = folder_of(path);
     create_private_folder(folder)?;
     replace(path, folder, content).map_err(|error| failed("write", path, error))

@@ -33,6 +33,18 @@ impl Interrupts for Signals {
     }
 }
 
+/// From now on a write beyond the limit on file sizes (`ulimit -f`) fails, as on a full disk,
+/// and does not end the process in the middle.
+#[cfg(unix)]
+pub(super) fn outlive_the_file_size_limit() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let signal = rustix::process::Signal::XFSZ.as_raw();
+        // A handler, not SIG_IGN: programs that we start do not inherit it.
+        let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
+    });
+}
+
 /// Whether a signal came that is held back.
 #[cfg(unix)]
 pub(super) fn came() -> bool {

@@ -201,10 +201,9 @@ impl Terminal {
                 let _ = sender.send(Secret::from(line.trim_end().to_owned()));
             }
         });
-        match receiver.await {
-            Ok(line) => Ok(line),
-            Err(_) => std::future::pending().await,
-        }
+        receiver
+            .await
+            .map_err(|_| Error::new(Code::Cancelled, "the input has ended"))
     }
 }
 

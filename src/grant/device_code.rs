@@ -167,6 +167,12 @@ impl<'a> Polls<'a> {
         }
     }
 
+    /// Until the next poll, or the end where that comes first.
+    fn rest(&self) -> Duration {
+        let left = self.expires_at.saturating_sub(self.clock.steady_millis());
+        self.pace.get().0.min(Duration::from_millis(left))
+    }
+
     /// One poll. The crate takes any `Err` for a broken connection and polls on, so what polling
     /// on cannot mend is kept in `fatal` and ends it as an answer.
     async fn poll_once(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
@@ -251,8 +257,8 @@ async fn poll(
         request = request.add_extra_param(name, value);
     }
     // Nobody types a code in less than one interval.
-    polls.clock.sleep(polls.pace.get().0).await;
-    let sleep = |_: Duration| polls.clock.sleep(polls.pace.get().0);
+    polls.clock.sleep(polls.rest()).await;
+    let sleep = |_: Duration| polls.clock.sleep(polls.rest());
     let outcome = request.request_async(polls, sleep, None).await;
     polls.wire.token(outcome)
 }

@@ -217,3 +217,32 @@ fn the_persons_deadline_counts_too() {
     assert_eq!(outcome.unwrap_err().code(), Code::TimedOut);
     assert_eq!(world.http.count(), 1 + 2);
 }
+
+/// A server that names a long interval, or asks for one, does not outlast the person's deadline.
+#[test]
+fn no_interval_outlasts_the_deadline() {
+    for (interval, answers) in [
+        (60, vec![]),
+        (
+            5,
+            vec![Answer::json(
+                400,
+                &json!({"error": "slow_down", "interval": 300}),
+            )],
+        ),
+        (5, vec![Answer::new(503, "", ""), Answer::new(503, "", "")]),
+    ] {
+        let mut details = details();
+        details["interval"] = interval.into();
+        let world = world(&details, answers);
+        let options = Options {
+            deadline: Duration::from_secs(12),
+            ..Options::default()
+        };
+        let Err(error) = block_on(sign_in(&world.ports(), &client(), &options)) else {
+            panic!("nobody approved");
+        };
+        assert_eq!(error.code(), Code::TimedOut);
+        assert_eq!(gaps(&world).iter().sum::<u64>(), 12, "{:?}", gaps(&world));
+    }
+}

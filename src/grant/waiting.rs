@@ -20,8 +20,8 @@ use crate::secret::Secret;
 
 type Requests = dyn Stream<Item = Result<Box<dyn RedirectRequest>>>;
 
-/// Requests at the listener, which closes when this is dropped.
-pub(super) struct Redirects(Pin<Box<Requests>>);
+/// Requests at the listener, which closes when this is dropped; `None` where nobody listens.
+pub(super) struct Redirects(Option<Pin<Box<Requests>>>);
 
 impl Redirects {
     /// What comes in at `listener`.
@@ -30,17 +30,20 @@ impl Redirects {
             let next = listener.next().await;
             Some((next, listener))
         });
-        Redirects(Box::pin(requests))
+        Redirects(Some(Box::pin(requests)))
     }
 
     /// Nothing ever comes.
     pub fn nowhere() -> Self {
-        Redirects(Box::pin(stream::pending()))
+        Redirects(None)
     }
 
     async fn next(&mut self) -> Result<Box<dyn RedirectRequest>> {
-        match self.0.next().await {
-            Some(next) => next,
+        match &mut self.0 {
+            Some(requests) => match requests.next().await {
+                Some(next) => next,
+                None => std::future::pending().await,
+            },
             None => std::future::pending().await,
         }
     }
@@ -92,35 +95,47 @@ pub(super) async fn wait(
                     });
                 }
             },
+            // Only a pasted address could have ended this.
+            Event::Line(Some(Err(error))) if redirects.0.is_none() => {
+                return Err(match error.code() {
+                    Code::Cancelled => tally.input_ended(service),
+                    _ => error,
+                });
+            }
+            Event::Line(Some(Err(error))) if error.code() != Code::Cancelled => {
+                ports.ui.warn(&error.to_string());
+            }
+            Event::Line(Some(Err(_)) | None) => {}
             // An Enter while waiting says nothing.
-            Event::Line(Some(line)) if line.expose().trim().is_empty() => {}
-            Event::Line(Some(line)) => match judge_pasted(&line, expected) {
+            Event::Line(Some(Ok(line))) if line.expose().trim().is_empty() => {}
+            Event::Line(Some(Ok(line))) => match judge_pasted(&line, expected) {
                 Verdict::Ignore(reason) => {
                     tally.count(reason);
                     ports.ui.warn(&refused_line(reason, expected));
                 }
                 Verdict::Answer(answer) => return Ok(Arrived { answer, page: None }),
             },
-            Event::Line(None) => {}
         }
     }
 }
 
 enum Event {
     Request(Box<dyn RedirectRequest>),
-    Line(Option<Secret>),
+    Line(Option<Result<Secret>>),
     Over,
 }
 
 /// Lines as they are typed or piped; silent for ever after the first failure.
-fn pasted_lines<'a>(ports: &'a Ports<'_>) -> impl Stream<Item = Secret> + 'a {
+fn pasted_lines<'a>(ports: &'a Ports<'_>) -> impl Stream<Item = Result<Secret>> + 'a {
     let ui = ports.ui;
-    stream::unfold(
-        (),
-        move |()| async move { Some((ui.next_line().await, ())) },
-    )
-    .take_while(|line| std::future::ready(line.is_ok()))
-    .filter_map(|line| std::future::ready(line.ok()))
+    stream::unfold(false, move |failed| async move {
+        if failed {
+            return None;
+        }
+        let line = ui.next_line().await;
+        let failed = line.is_err();
+        Some((line, failed))
+    })
     .chain(stream::pending())
 }
 
@@ -177,17 +192,7 @@ impl Tally {
             "nobody finished signing in to {service} within {} seconds",
             deadline.as_secs()
         );
-        // Favicons are asked for by every browser.
-        let met: Vec<_> = self
-            .0
-            .iter()
-            .filter(|(reason, _)| **reason != Ignored::Path)
-            .map(|(reason, count)| format!("{count} × {reason}"))
-            .collect();
-        if !met.is_empty() {
-            told.push_str("; what came was not the answer: ");
-            told.push_str(&met.join(", "));
-        }
+        told.push_str(&self.met());
         let hint = if self.0.contains_key(&Ignored::Empty) {
             "an address without parameters came back: the server may answer in the fragment \
              (implicit flow), which hallpass does not accept; see that the client is registered \
@@ -196,6 +201,28 @@ impl Tally {
             "try again, with a longer --timeout or, without a browser, --flow device"
         };
         Error::new(Code::TimedOut, told).with_hint(hint)
+    }
+
+    fn input_ended(&self, service: &str) -> Error {
+        let met = self.met();
+        let told = format!("the input ended before the sign-in to {service} was finished{met}");
+        Error::new(Code::Cancelled, told)
+            .with_hint("paste the address at a terminal, or pipe it in and keep the pipe open")
+    }
+
+    /// What came instead of the answer, as the end of a sentence.
+    fn met(&self) -> String {
+        // Favicons are asked for by every browser.
+        let met: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(reason, _)| **reason != Ignored::Path)
+            .map(|(reason, count)| format!("{count} × {reason}"))
+            .collect();
+        match met.is_empty() {
+            true => String::new(),
+            false => format!("; what came was not the answer: {}", met.join(", ")),
+        }
     }
 }
 
@@ -308,7 +335,7 @@ mod tests {
             let mut bound = listener.bind(&spec).unwrap();
             block_on(bound.next())
         });
-        let mut redirects = Redirects(Box::pin(flood));
+        let mut redirects = Redirects(Some(Box::pin(flood)));
         let deadline = Duration::from_secs(120);
         let outcome = block_on(wait(
             &world.ports(),
@@ -340,6 +367,31 @@ mod tests {
             !warnings.iter().any(|line| line.contains("abc")),
             "{warnings:?}"
         );
+    }
+
+    /// Where nobody listens, only a pasted line could be the answer: nobody waits for nothing.
+    #[test]
+    fn the_end_of_the_input_ends_a_sign_in_that_only_it_could_finish() {
+        let world = World::new();
+        world.ui.input_ends.set(true);
+        world.ui.lines.borrow_mut().push_back("abc".to_owned());
+        let pasted = block_on(wait(
+            &world.ports(),
+            &mut Redirects::nowhere(),
+            &expected(),
+            Duration::from_secs(120),
+            "example",
+        ));
+        let Err(error) = pasted else {
+            panic!("no answer was given")
+        };
+        assert_eq!(error.code(), Code::Cancelled);
+        let text = error.to_string();
+        assert!(text.contains("input ended"), "{text}");
+        assert!(text.contains("1 × not a redirect URL"), "{text}");
+
+        world.listener.push_get(RIGHT);
+        assert_eq!(code(waited(&world).unwrap()), "abc", "a browser still can");
     }
 
     /// must 27, A9: what comes after the answer gets a page and changes nothing.

@@ -331,8 +331,9 @@ pub trait UserInterface {
     fn ask_secret(&self, question: &str, flag: &str) -> Result<Secret>;
     /// Asks yes or no.
     fn confirm(&self, question: &str, default: bool, flag: &str) -> Result<bool>;
-    /// The next line typed or piped while something else is waited for; never resolves where
-    /// there is nothing to read from. Longer lines than a canonical terminal's must work.
+    /// The next line typed or piped while something else is waited for. Never resolves where
+    /// nobody may be asked; `Cancelled` where the input has ended, `Usage` for a line too long to
+    /// be an address. Longer lines than a canonical terminal's must work.
     fn next_line<'a>(&'a self) -> BoxFuture<'a, Result<Secret>>;
 }
 

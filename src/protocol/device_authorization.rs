@@ -13,6 +13,8 @@ pub const DEFAULT_INTERVAL: u64 = 5;
 pub const MAX_INTERVAL: u64 = 60;
 /// Lifetime assumed where a server forgets the required `expires_in`.
 pub const DEFAULT_LIFETIME: u64 = 900;
+/// Characters of a page's address at most: it is shown, and typed.
+const MAX_URI: usize = 4096;
 /// Longest lifetime taken from a server.
 pub const MAX_LIFETIME: u64 = 86_400;
 
@@ -69,6 +71,9 @@ fn seconds(members: &Map<String, Value>, name: &str) -> Result<Option<u64>> {
 
 /// The URI as it came, once it is known to be a web page's and to print as it is.
 fn web_address(name: &str, text: &str) -> Result<String> {
+    if text.len() > MAX_URI {
+        return Err(invalid(name, &format!("is longer than {MAX_URI} bytes")));
+    }
     let url = Url::parse(text).map_err(|_| invalid(name, "is not a URL"))?;
     if !matches!(url.scheme(), "http" | "https") {
         let scheme = printable(url.scheme(), 20);
@@ -100,6 +105,14 @@ mod tests {
     }
 
     /// S14
+    #[test]
+    fn an_address_that_nobody_could_type_is_refused() {
+        for name in ["verification_uri", "verification_uri_complete"] {
+            let long = format!("https://as.example/{}", "x".repeat(MAX_URI));
+            assert!(with(name, long.into()).is_err(), "{name}");
+        }
+    }
+
     #[test]
     fn interval_is_kept_between_default_and_cap() {
         for (sent, kept) in [

@@ -167,6 +167,20 @@ fn a_state_folder_that_cannot_be_made_fails_before_the_browser() {
     assert!(sandbox.opened().is_empty());
 }
 
+/// A limit on file sizes is a full disk: told, and nothing is spent or lost.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_size_limit_is_an_error_and_spends_nothing() {
+    let (authority, sandbox) = signed_in();
+    let limited = sandbox.through(&["prlimit", "--fsize=64", "--"]);
+    let before = authority.requests("/token").len();
+    let ended = limited.hallpass("token demo --refresh").fails(7);
+    let _ = ended.says("File too large").says("hint: ");
+    assert_eq!(authority.requests("/token").len(), before);
+    let unlimited = limited.through(&[]);
+    unlimited.hallpass("token demo --refresh").ok();
+}
+
 /// must 77.
 #[cfg(target_os = "linux")]
 #[test]

@@ -80,7 +80,7 @@ impl Reading {
         })
     }
 
-    /// The line; never where the input has ended.
+    /// The line; `Cancelled` where the input has ended, never where a signal ends the program.
     pub(super) async fn line(mut self) -> Result<Secret> {
         match (&mut self.line).await {
             Ok(line) => line,
@@ -108,7 +108,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads until a line is whole; `None`: cancelled, interrupted, or the input has ended.
+    /// Reads until a line is whole; `None`: cancelled or interrupted.
     fn run(mut self) -> Option<Result<Secret>> {
         // Before the terminal is changed: a signal must find it as it was.
         let held = (self.signals.hold)();
@@ -129,13 +129,14 @@ impl Reader {
                 Wake::Input(bytes) => bytes,
                 Wake::Nothing if !already && (self.signals.came)() => return None,
                 Wake::Nothing => continue,
+                Wake::Ended => return Some(Err(ended())),
             };
             match mode {
                 Some(mode) => {
                     let ended = edit(&self.pending, &bytes, &mode.before, &mut self.echo);
                     bytes.zeroize();
                     if ended {
-                        return None;
+                        return Some(Err(self::ended()));
                     }
                 }
                 None => {
@@ -161,13 +162,13 @@ impl Reader {
         }
         let mut bytes = vec![0; 4096];
         match rustix::io::read(&self.input, &mut bytes) {
-            Ok(0) => None,
+            Ok(0) => Some(Wake::Ended),
             Ok(read) => {
                 bytes.truncate(read);
                 Some(Wake::Input(bytes))
             }
             Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Some(Wake::Nothing),
-            Err(_) => None,
+            Err(_) => Some(Wake::Ended),
         }
     }
 }
@@ -175,6 +176,11 @@ impl Reader {
 enum Wake {
     Input(Vec<u8>),
     Nothing,
+    Ended,
+}
+
+fn ended() -> Error {
+    Error::new(Code::Cancelled, "the input has ended")
 }
 
 fn lock(pending: &Pending) -> std::sync::MutexGuard<'_, Vec<u8>> {

@@ -159,17 +159,13 @@ fn two_lines_at_once_are_two_lines() {
 }
 
 #[test]
-fn an_end_of_input_never_resolves() {
-    let (writer, reader) = UnixStream::pair().unwrap();
+fn an_end_of_input_is_told() {
+    let (mut writer, reader) = UnixStream::pair().unwrap();
+    writer.write_all(b"cut off").unwrap();
     drop(writer);
     let reader = File::from(OwnedFd::from(reader));
-    let reading = start(&reader, &Pending::default(), UNDISTURBED);
-    let resolved = runtime().block_on(async {
-        tokio::time::timeout(Duration::from_millis(100), reading.line())
-            .await
-            .is_ok()
-    });
-    assert!(!resolved);
+    let ended = within(start(&reader, &Pending::default(), UNDISTURBED).line());
+    assert_eq!(ended.unwrap().unwrap_err().code(), Code::Cancelled);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct FakeUi {
     pub answers: RefCell<VecDeque<String>>,
     /// Lines typed while something else is waited for.
     pub lines: RefCell<VecDeque<String>>,
+    /// The input ends after `lines`; otherwise nothing more ever comes.
+    pub input_ends: Cell<bool>,
     /// Questions asked.
     pub questions: RefCell<Vec<String>>,
     pub notices: RefCell<Vec<String>>,
@@ -86,6 +88,9 @@ impl UserInterface for FakeUi {
             let line = self.lines.borrow_mut().pop_front();
             match line {
                 Some(line) => Ok(Secret::from(line)),
+                None if self.input_ends.get() => {
+                    Err(Error::new(Code::Cancelled, "the input has ended"))
+                }
                 None => pending().await,
             }
         })

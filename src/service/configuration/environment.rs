@@ -172,3 +172,7 @@ pub(super) fn variable(prefix: &str, key: &str) -> String {
     }));
     name
 }
+
+#[cfg(test)]
+#[path = "environment_tests.rs"]
+mod tests;
