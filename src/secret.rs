@@ -135,6 +135,18 @@ pub fn printable(text: &str, limit: usize) -> String {
     out
 }
 
+/// Whether foreign words repeat a secret that their author was given, or a good part of it.
+pub fn repeats(words: &str, secret: &str) -> bool {
+    const PART: usize = 12;
+    if secret.len() < PART {
+        return secret.len() > 3 && words.contains(secret);
+    }
+    let bytes = words.as_bytes();
+    let mut parts = bytes.windows(PART);
+    let secret = secret.as_bytes();
+    parts.any(|part| secret.windows(PART).any(|of_secret| of_secret == part))
+}
+
 /// Characters that move the cursor, change direction or cannot be seen.
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
@@ -158,6 +170,21 @@ mod tests {
         let url = Url::parse("https://u:p@h.example/cb?code=abc&state=x#frag").unwrap();
         let shown = SafeUrl::new(url).to_string();
         assert_eq!(shown, "https://h.example/cb?code=…&state=…");
+    }
+
+    #[test]
+    fn words_that_repeat_a_secret_are_noticed() {
+        let secret = "rt-0123456789abcdef";
+        for (words, expected) in [
+            ("refresh_token rt-0123456789abcdef is gone", true),
+            ("token rt-012345678…", true),
+            ("token rt-01 is gone", false),
+            ("", false),
+        ] {
+            assert_eq!(repeats(words, secret), expected, "{words}");
+        }
+        assert!(repeats("bad secret hunter2", "hunter2"));
+        assert!(!repeats("a bad day", "a"));
     }
 
     #[test]

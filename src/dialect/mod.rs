@@ -13,7 +13,7 @@ mod request;
 mod response;
 
 pub use body::refuse_encoding;
-pub use oauth_error::{error_response, refused};
+pub use oauth_error::{error_response, refused, secrets_of, without_secrets};
 pub use request::{authorization_parameters, token_request};
 pub use response::{device_authorization_response, token_response, token_response_as};
 

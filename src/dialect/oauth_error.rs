@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Switch, body, provider_error};
 use crate::error::{Code, Error, OAuthError};
-use crate::secret::printable;
+use crate::secret::{Secret, printable, repeats};
 
 /// Characters of a server's own words that are shown.
 const WORDS: usize = 300;
@@ -109,6 +109,49 @@ pub(super) fn strict(error: &OAuthError) -> Vec<u8> {
         }
     }
     Value::Object(members).to_string().into_bytes()
+}
+
+/// The error without the server's words where they repeat a secret it was sent.
+pub fn without_secrets<'a>(
+    mut error: OAuthError,
+    secrets: impl Iterator<Item = &'a str>,
+) -> OAuthError {
+    let said = error.error_description.as_deref().unwrap_or_default();
+    let page = error.error_uri.as_deref().unwrap_or_default();
+    let told = secrets.fold((false, false), |(in_words, in_page), secret| {
+        (
+            in_words || repeats(said, secret),
+            in_page || repeats(page, secret),
+        )
+    });
+    if told.0 {
+        error.error_description = Some("its words repeat a secret and are not shown".to_owned());
+    }
+    if told.1 {
+        error.error_uri = None;
+    }
+    error
+}
+
+/// Values of a request's form that are secrets.
+pub fn secrets_of(form: &[u8]) -> Vec<Secret> {
+    const SECRET: &[&str] = &[
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "client_secret",
+        "client_assertion",
+        "device_code",
+        "password",
+        "token",
+        "assertion",
+        "subject_token",
+        "actor_token",
+    ];
+    url::form_urlencoded::parse(form)
+        .filter(|(name, _)| SECRET.contains(&name.as_ref()))
+        .map(|(_, value)| Secret::from(value.as_ref()))
+        .collect()
 }
 
 /// The program's error for an endpoint's refusal: exit 6 where trying later may help (408, 429,
@@ -227,6 +270,27 @@ mod tests {
         }
         let long = json!({"error": "x".repeat(65)}).to_string();
         assert_eq!(error(400, "application/json", &long).error, "");
+    }
+
+    /// A server that repeats what it was sent does not bring it onto the screen.
+    #[test]
+    fn a_servers_words_do_not_repeat_a_secret() {
+        let secrets =
+            secrets_of(b"grant_type=refresh_token&refresh_token=rt-0123456789&client_id=c");
+        let secrets = || secrets.iter().map(|secret| secret.expose().as_str());
+        assert_eq!(secrets().collect::<Vec<_>>(), ["rt-0123456789"]);
+        let body = r#"{"error":"invalid_request","error_description":"no: rt-0123456789","error_uri":"https://as.example/?t=rt-0123456789"}"#;
+        let error = without_secrets(error(400, "application/json", body), secrets());
+        assert!(!format!("{error:?}").contains("rt-01"), "{error:?}");
+        let body = r#"{"error":"invalid_grant","error_description":"grant_type is gone"}"#;
+        let error = without_secrets(
+            super::tests::error(400, "application/json", body),
+            secrets(),
+        );
+        assert_eq!(
+            error.error_description.as_deref(),
+            Some("grant_type is gone")
+        );
     }
 
     /// T14: what may pass with time is told apart from a refusal.

@@ -126,6 +126,8 @@ pub(super) struct Wire<'a> {
     /// `None`: nothing is repeated, the caller has a rhythm of its own.
     safety: Option<Safety>,
     seen: RefCell<Seen>,
+    /// Secrets of the last request, which the server's words must not repeat.
+    sent: RefCell<Vec<Secret>>,
 }
 
 impl<'a> Wire<'a> {
@@ -136,6 +138,7 @@ impl<'a> Wire<'a> {
             endpoint: Endpoint::Token,
             safety,
             seen: RefCell::default(),
+            sent: RefCell::default(),
         }
     }
 
@@ -155,6 +158,7 @@ impl<'a> Wire<'a> {
     /// One exchange, repeated only where that is safe.
     pub async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ExchangeError> {
         self.seen.replace(Seen::default());
+        self.sent.replace(dialect::secrets_of(request.body()));
         let switches = self.client.service.dialect();
         let request = dialect::token_request(switches, request)?;
         let request = self.client.with_api_headers(request);
@@ -187,10 +191,16 @@ impl<'a> Wire<'a> {
     /// The crate's failure in our terms.
     pub fn failure<E: NamedError>(&self, error: RequestTokenError<ExchangeError, E>) -> Failure {
         match error {
-            RequestTokenError::ServerResponse(answer) => Failure::Refused(OAuthError {
-                status: self.seen().status,
-                ..answer.named()
-            }),
+            RequestTokenError::ServerResponse(answer) => {
+                let error = OAuthError {
+                    status: self.seen().status,
+                    ..answer.named()
+                };
+                let sent = self.sent.borrow();
+                let secrets = sent.iter().chain(&self.client.secret);
+                let secrets = secrets.map(|secret| secret.expose().as_str());
+                Failure::Refused(dialect::without_secrets(error, secrets))
+            }
             RequestTokenError::Request(ExchangeError::Http(error)) => Failure::Transport(error),
             RequestTokenError::Request(ExchangeError::Other(error)) => Failure::Invalid(error),
             // The dialect has checked every member already. The crate's words may quote the

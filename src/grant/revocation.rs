@@ -49,7 +49,9 @@ pub async fn revoke(ports: &Ports<'_>, client: &Client, token: &Secret, hint: Hi
     if response.status() == StatusCode::OK || response.status() == StatusCode::NO_CONTENT {
         return Ok(());
     }
-    let error = dialect::error_response(&response);
+    let secrets = [Some(token), client.secret.as_ref()].into_iter().flatten();
+    let secrets = secrets.map(|secret| secret.expose().as_str());
+    let error = dialect::without_secrets(dialect::error_response(&response), secrets);
     Err(dialect::refused("the revocation endpoint", error))
 }
 

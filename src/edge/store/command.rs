@@ -127,7 +127,7 @@ impl Entries for CommandStore {
                 self.run(&["store"], message.expose())?
             }
         };
-        self.program.done("store", &answer)
+        self.program.done("store", &answer.without(value))
     }
 
     fn delete(&self, id: &str) -> Result<()> {
@@ -285,6 +285,24 @@ mod tests {
             &["sh", &program, folder],
             Protocol::DockerCredential,
         ));
+    }
+
+    /// A program that talks without end fills neither the disk nor memory, and one that repeats
+    /// what it was to keep does not bring it onto the screen.
+    #[test]
+    fn a_flood_of_complaints_is_cut_and_secrets_in_them_are_not_shown() {
+        let root = tempfile::tempdir().unwrap();
+        let flood = "head -c 3000000 /dev/zero | tr '\\0' x >&2\nexit 3\n";
+        let program = script(root.path(), flood);
+        let flooded = store(&["sh", &program], Protocol::Hallpass).probe();
+        let error = flooded.unwrap_err().to_string();
+        assert!(error.contains("xxx…") && error.len() < 500, "{error}");
+
+        let echo = "[ \"$1\" = set ] && cat >&2\nexit 3\n";
+        let program = script(root.path(), echo);
+        let echoed = store(&["sh", &program], Protocol::Hallpass).probe();
+        let error = echoed.unwrap_err().to_string();
+        assert!(error.contains("repeat a secret"), "{error}");
     }
 
     #[test]

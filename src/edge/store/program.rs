@@ -1,12 +1,19 @@
 //! Running the command store's program: input in, output out, within a deadline.
 
-use std::io::{Read, Seek, Write};
-use std::process::{Child, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::edge::{env, process};
 use crate::error::{Code, Error, Result};
-use crate::secret::{Secret, printable};
+use crate::secret::{Secret, printable, repeats};
+
+/// Bytes of its complaint that are looked at.
+const COMPLAINT: usize = 4096;
+
+/// How long a complaint may take that is still on its way when the program has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the program said.
 pub struct Answer {
@@ -26,26 +33,28 @@ impl Program {
     /// Runs the program with `arguments` after its own, feeding it `input`; ends it after
     /// `patience`.
     pub fn run(&self, arguments: &[&str], input: &[u8], patience: Duration) -> Result<Answer> {
-        let mut complaints = tempfile::tempfile().map_err(|error| self.failed("run", error))?;
-        let theirs = complaints
-            .try_clone()
-            .map_err(|error| self.failed("run", error))?;
         let mut child = process::command(self.0.first().map_or("", String::as_str))
             .args(self.0.iter().skip(1))
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(theirs)
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| self.not_started(error))?;
+        let complaint = child.stderr.take().map(listen);
         feed(&mut child, input);
         let Some((output, status)) = env::finish(&mut child, patience) else {
             return Err(self.hung());
         };
+        let success = status.success();
+        let complaint = match (success, complaint) {
+            (false, Some(complaint)) => complaint.recv_timeout(LAST_WORDS).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         Ok(Answer {
-            success: status.success(),
+            success,
             output: Secret::new(output),
-            complaint: first_line(&mut complaints),
+            complaint: first_line(&complaint),
         })
     }
 
@@ -68,15 +77,6 @@ impl Program {
             format!("the store's command {program} did not finish in time"),
         )
         .with_hint("run it by hand: does it wait for something?")
-    }
-
-    fn failed(&self, what: &str, error: std::io::Error) -> Error {
-        let program = self.name();
-        Error::new(
-            Code::StoreFailed,
-            format!("cannot {what} the store's command {program}"),
-        )
-        .with_source(error)
     }
 
     /// What an exit status other than 0 means.
@@ -117,15 +117,48 @@ fn feed(child: &mut Child, input: &[u8]) {
     });
 }
 
-fn first_line(complaints: &mut std::fs::File) -> String {
-    let mut text = Vec::new();
-    let read = complaints
-        .rewind()
-        .and_then(|()| complaints.take(4096).read_to_end(&mut text));
-    let text = String::from_utf8_lossy(&text);
-    match (read, text.lines().find(|line| !line.trim().is_empty())) {
-        (Ok(_), Some(line)) => printable(line.trim(), 200),
-        _ => "it does not say why".to_owned(),
+/// The beginning of what comes on standard error. It is read to its end, so that the program
+/// never waits for us; nothing of the rest is kept, on disk or in memory.
+fn listen(mut stderr: ChildStderr) -> Receiver<Vec<u8>> {
+    let (sender, complaint) = channel();
+    // Where no thread can be had, the program's last words are not heard.
+    let _ = std::thread::Builder::new().spawn(move || {
+        let mut kept = Vec::new();
+        let mut piece = [0; COMPLAINT];
+        let mut told = false;
+        while let Ok(read @ 1..) = stderr.read(&mut piece) {
+            let room = COMPLAINT.saturating_sub(kept.len());
+            kept.extend_from_slice(&piece[..read.min(room)]);
+            if !told && kept.len() >= COMPLAINT {
+                told = true;
+                let _ = sender.send(std::mem::take(&mut kept));
+            }
+            if told {
+                kept.clear();
+            }
+        }
+        if !told {
+            let _ = sender.send(kept);
+        }
+    });
+    complaint
+}
+
+fn first_line(complaint: &[u8]) -> String {
+    let text = String::from_utf8_lossy(complaint);
+    match text.lines().find(|line| !line.trim().is_empty()) {
+        Some(line) => printable(line.trim(), 200),
+        None => "it does not say why".to_owned(),
+    }
+}
+
+impl Answer {
+    /// Without the program's words where they repeat what it was given to keep.
+    pub fn without(mut self, secret: &[u8]) -> Answer {
+        if repeats(&self.complaint, &String::from_utf8_lossy(secret)) {
+            "its words repeat a secret and are not shown".clone_into(&mut self.complaint);
+        }
+        self
     }
 }
 
