@@ -155,6 +155,30 @@ impl Code {
         }
     }
 
+    /// What to do next where whoever met the failure could not say it better.
+    pub fn usual_hint(self) -> Option<&'static str> {
+        Some(match self {
+            Code::Internal => "this should not happen: please report it, with what -v shows",
+            Code::Unreachable | Code::TransportFailed => {
+                "try again; `hallpass doctor` looks for what stands in between"
+            }
+            Code::ResponseInvalid
+            | Code::MetadataInvalid
+            | Code::AuthorizationResponseInvalid
+            | Code::IdTokenInvalid
+            | Code::UserinfoInvalid => {
+                "the server is at fault, or something between; -v shows the exchange without secrets"
+            }
+            Code::StoreLocked
+            | Code::StoreAbsent
+            | Code::StoreHung
+            | Code::StoreFull
+            | Code::StoreFailed
+            | Code::StoreUnreadable => "`hallpass doctor` looks at the token store",
+            _ => return None,
+        })
+    }
+
     /// The snake-case name of `--error-format json`.
     pub fn as_str(self) -> &'static str {
         match self {

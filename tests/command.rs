@@ -20,6 +20,7 @@ mod faults;
 mod flows;
 mod httpie_items;
 mod login;
+mod presets;
 mod secrets;
 mod services;
 mod session;

@@ -175,7 +175,7 @@ impl<'a> Writer<'a> {
             (Shape::Filtered(shaper) | Shape::Rows(shaper), None) => {
                 let content_type = content_type(&page.answer.head.headers);
                 let mut documents = Documents::of(content_type.as_deref());
-                for document in documents.push(page.body) {
+                for document in documents.push(page.body)? {
                     shaper.document(&document, out)?;
                 }
                 match documents.finish() {

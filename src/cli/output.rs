@@ -107,10 +107,11 @@ pub fn error(error: &Error, format: ErrorFormat) {
         return;
     }
     let mut err = std::io::stderr().lock();
+    let hint = error.hint().or(error.code().usual_hint());
     match format {
         ErrorFormat::Text => {
             let _ = writeln!(err, "hallpass: {error}{}", causes(error));
-            if let Some(hint) = error.hint() {
+            if let Some(hint) = hint {
                 let _ = writeln!(err, "hint: {hint}");
             }
         }
@@ -120,7 +121,7 @@ pub fn error(error: &Error, format: ErrorFormat) {
                 "code": error.code().as_str(),
                 "exit_code": error.code().exit_code(),
                 "message": format!("{error}{}", causes(error)),
-                "hint": error.hint(),
+                "hint": hint,
                 "error": oauth.map(|o| &o.error),
                 "error_description": oauth.and_then(|o| o.error_description.as_ref()),
             });

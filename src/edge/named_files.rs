@@ -15,16 +15,27 @@ const PARTIAL: &str = ".hallpass-part";
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NamedFiles;
 
+/// Most that is read into memory at once: a device never ends.
+const MOST: u64 = 1 << 30;
+
+fn read_whole(from: impl Read, content: &mut Vec<u8>) -> std::io::Result<usize> {
+    from.take(MOST + 1).read_to_end(content)
+}
+
 impl Files for NamedFiles {
     fn read(&self, source: &Source) -> Result<Vec<u8>> {
         let mut content = Vec::new();
         let read = match source {
-            Source::Stdin => std::io::stdin().lock().read_to_end(&mut content),
+            Source::Stdin => read_whole(std::io::stdin().lock(), &mut content),
             Source::File(path) => {
-                File::open(expand(path)).and_then(|mut file| file.read_to_end(&mut content))
+                File::open(expand(path)).and_then(|file| read_whole(file, &mut content))
             }
         };
         match read {
+            Ok(_) if content.len() as u64 > MOST => {
+                Err(unreadable(source, ErrorKind::FileTooLarge.into())
+                    .with_hint("it would be held in memory whole; -T FILE sends any size"))
+            }
             Ok(_) => Ok(content),
             Err(error) => Err(unreadable(source, error)),
         }

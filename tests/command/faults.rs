@@ -167,6 +167,26 @@ fn a_state_folder_that_cannot_be_made_fails_before_the_browser() {
     assert!(sandbox.opened().is_empty());
 }
 
+/// Rule 5 of the command line: whatever a server does wrong, the second line says what to do.
+#[test]
+fn a_servers_misbehaviour_is_told_with_what_to_do_next() {
+    for answer in [
+        "{\"issuer\":\"a\",\"issuer\":\"b\"}".to_owned(),
+        "[".repeat(100_000),
+        format!("{{\"a\":\"{}\"}}", "x".repeat(2 << 20)),
+    ] {
+        let answer = Answer::new(200, "application/json", answer);
+        let authority = Authority::honest();
+        for path in ["openid-configuration", "oauth-authorization-server"] {
+            authority.always(&format!("/.well-known/{path}"), answer.clone());
+        }
+        let sandbox = Sandbox::new().service("demo", &authority.service());
+        let ended = sandbox.hallpass("login demo").fails(9);
+        let mut lines = ended.stderr.lines();
+        assert!(lines.any(|line| line.starts_with("hint: ")), "{ended:#?}");
+    }
+}
+
 /// A limit on file sizes is a full disk: told, and nothing is spent or lost.
 #[cfg(target_os = "linux")]
 #[test]

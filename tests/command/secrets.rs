@@ -113,3 +113,46 @@ fn the_authorization_url_is_printed_once_and_kept_nowhere() {
         }
     }
 }
+
+/// A session's tokens go where the configuration says, whatever the environment says: another
+/// server counts the requests it must not get.
+#[test]
+fn no_variable_sends_a_sessions_tokens_to_another_server() {
+    let authority = Authority::honest();
+    let other = Authority::honest();
+    let sandbox = Sandbox::new().service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    let to = |path: &str| format!("{}{path}", other.issuer());
+    for (variables, line) in [
+        (
+            vec![("HALLPASS_DEMO_USERINFO_ENDPOINT", to("/userinfo"))],
+            "userinfo demo",
+        ),
+        (
+            vec![("HALLPASS_DEMO_REFRESH_ENDPOINT", to("/token"))],
+            "token demo --refresh",
+        ),
+        (
+            vec![("HALLPASS_DEMO_REVOCATION_ENDPOINT", to("/revoke"))],
+            "logout demo",
+        ),
+        (
+            vec![
+                ("HALLPASS_DEMO_PROVIDER", "gitea".to_owned()),
+                ("HALLPASS_DEMO_HOST", other.issuer()),
+            ],
+            "call demo /user",
+        ),
+    ] {
+        let names: Vec<_> = variables.iter().map(|(name, _)| *name).collect();
+        let mut command = sandbox.command();
+        command.envs(variables).args(line.split(' '));
+        let ended = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        // 4: what is bound to another server counts as no session.
+        let refused = matches!(ended.status.code(), Some(3 | 4));
+        assert!(refused, "{names:?}: {:?} {said}", ended.status);
+        assert_eq!(other.paths(), [""; 0], "{names:?}");
+    }
+    sandbox.hallpass("token demo").ok();
+}

@@ -136,3 +136,95 @@ fn providers_says_where_to_register_and_what_to_enter() {
     assert!(shown.out().contains("http://127.0.0.1"), "{shown:#?}");
     sandbox.hallpass("providers nosuch").fails(3);
 }
+
+/// Every shipped preset: where, how, which redirect URI, how in and out, when checked, what next.
+#[test]
+fn providers_shows_every_preset_to_a_newcomer() {
+    let sandbox = Sandbox::bare();
+    let all = sandbox.hallpass("providers --format json").ok().json();
+    let all = all.as_array().expect("a list").clone();
+    assert_eq!(all.len(), 20);
+    for provider in &all {
+        let name = provider["name"].as_str().expect("a name");
+        let page = sandbox.hallpass(&format!("providers {name}")).ok();
+        let uri = provider["redirect_uri_to_register"].as_str().expect("one");
+        for part in [uri, "https://", "sign-in", "sign-out", "2026-", "hallpass "] {
+            assert!(page.out().contains(part), "{name} lacks {part}: {page:#?}");
+        }
+        assert!(page.out().lines().all(|line| line.chars().count() < 110));
+    }
+    let found = sandbox.hallpass("providers git").ok();
+    for name in ["github", "gitlab", "gitea"] {
+        assert!(found.out().contains(name), "{found:#?}");
+    }
+}
+
+/// A preset that somebody handed over: it is named by file and line, and nothing of it runs.
+#[test]
+fn a_hostile_preset_of_ones_own_is_refused_by_name() {
+    for (text, says) in [
+        (
+            "issuer = 'http://evil.example'\nclient_id = 'c'\n",
+            "is not https",
+        ),
+        (
+            "issuer = 'https://a.example'\nclient_id = 'c'\naudience = ['http://evil.example']\n",
+            "is not https",
+        ),
+        (
+            "issuer = 'https://a.example'\nclient_id = 'c'\naudience = ['https://*']\n",
+            "may have its star only",
+        ),
+        (
+            "issuer = 'https://a.example'\nclient_id = 'c'\nauthorization_parameters = { redirect_uri = 'https://evil.example' }\n",
+            "belongs to the protocol",
+        ),
+        (
+            "issuer = 'https://a.example'\nclient_id = 'c'\napi_headers = { Authorization = 'Bearer x' }\n",
+            "is not a header that can be set",
+        ),
+        (
+            "issuer = 'https://a.example'\nclient_secret = 'hunter2'\n",
+            "providers/mine.toml:2",
+        ),
+        ("isuer = 'https://a.example'\n", "did you mean issuer?"),
+        ("\u{1}garbage", "providers/mine.toml:1"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("config/providers/mine.toml", text);
+        let ended = sandbox.hallpass("login mine --no-input").fails(3);
+        let _ = ended.says(says).does_not_say("hunter2");
+        assert!(sandbox.opened().is_empty());
+    }
+    // In place of a shipped one it says so.
+    let sandbox = Sandbox::new();
+    let own = "issuer = 'https://sso.example.com'\ndisplay_name = \"\\u001b[2JGoogle\"\n";
+    sandbox.write("config/providers/google.toml", own);
+    sandbox.write("config/providers/.#mine.toml", "an editor's lock");
+    let page = sandbox.hallpass("providers google").ok();
+    assert!(
+        page.out().contains("in place of the shipped one"),
+        "{page:#?}"
+    );
+    assert!(!page.out().contains('\u{1b}'), "{page:#?}");
+}
+
+/// A preset of one's own is as good as a shipped one.
+#[test]
+fn a_preset_of_ones_own_is_added_and_signed_in_to() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new();
+    let preset = format!(
+        "display_name = 'Ours'\nvariables = {{ host = {{ help = 'the host' }} }}\n\
+         issuer = 'https://{{host}}'\nscope = ['openid', 'email']\nclient_id = '{}'\n",
+        hallpass::demo::CLIENT_ID
+    );
+    sandbox.write("config/providers/ours.toml", &preset);
+    let host = format!("host={}", authority.issuer());
+    sandbox
+        .run(&["add", "work", "--provider", "ours", "--var", &host])
+        .ok();
+    sandbox.hallpass("login work").ok();
+    let show = sandbox.hallpass("show work --origin").ok();
+    assert!(show.out().contains("preset ours"), "{show:#?}");
+}

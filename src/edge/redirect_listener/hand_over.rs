@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::internal::{Door, Internal};
 use super::request::Request;
-use crate::port::RedirectRequest;
+use crate::edge::clock::SystemClock;
+use crate::port::{Clock, RedirectRequest, UnixTime};
 
 /// Marks a forwarded request, so that an answer never goes to another one's client.
 pub(super) const TAG: &str = "hallpass-forwarded";
@@ -169,6 +170,7 @@ fn as_tiny(response: http::Response<Vec<u8>>) -> tiny_http::Response<Cursor<Vec<
         .filter_map(|(name, value)| {
             tiny_http::Header::from_bytes(name.as_str(), value.as_bytes()).ok()
         })
+        .chain(date(SystemClock.now()))
         .collect();
     let length = body.len();
     tiny_http::Response::new(
@@ -179,6 +181,13 @@ fn as_tiny(response: http::Response<Vec<u8>>) -> tiny_http::Response<Cursor<Vec<
         None,
     )
     .with_chunked_threshold(usize::MAX)
+}
+
+/// tiny_http writes the date itself, and panics where the clock stands before 1970.
+fn date(now: UnixTime) -> Option<tiny_http::Header> {
+    let epoch = "Thu, 01 Jan 1970 00:00:00 GMT";
+    let header = tiny_http::Header::from_bytes("Date", epoch).ok();
+    header.filter(|_| now < 0)
 }
 
 /// Hands the answer to the system, which delivers it even if the process ends right away.
@@ -199,4 +208,15 @@ fn deliver(mut client: TcpStream, answer: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_is_no_date_to_compute() {
+        assert!(date(-1).is_some_and(|header| header.field.equiv("date")));
+        assert!(date(0).is_none());
+    }
 }
