@@ -1,13 +1,20 @@
 //! Transcripts of the real binary, one file a command.
 
 mod batch;
+#[cfg(unix)]
+mod batch_killed;
+#[cfg(unix)]
+mod batch_terminal;
 mod call;
 mod call_answers;
 #[cfg(unix)]
 mod call_arriving;
+#[cfg(unix)]
+mod call_cures;
 mod call_pages;
 #[cfg(unix)]
 mod call_pages_live;
+mod call_redirects;
 #[cfg(unix)]
 mod call_terminal;
 mod call_timing;

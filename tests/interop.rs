@@ -4,5 +4,7 @@ mod chromium;
 mod keyring;
 mod keyring_breaks;
 mod nginx;
+mod nginx_call;
 mod oidc_provider;
+mod proxies;
 mod terminal;

@@ -74,13 +74,13 @@ pub async fn one(
         drop(pass);
         gate.fan_out(result.as_ref().ok().map(|whole| whole.version));
         if let Ok(whole) = &result {
-            match crowded(sender, gate, rules, whole, refusals) {
+            match crowded(sender, gate, rules, outgoing, whole, refusals) {
                 Crowd::No => gate.went_well(),
                 Crowd::Again => {
                     refusals += 1;
                     continue;
                 }
-                Crowd::GiveUp(fatal) => return kept(rules, subject, result, fatal),
+                Crowd::GiveUp(fatal) => return kept(rules, subject, outgoing, result, fatal),
             }
         }
         let lost = result.as_ref().err().and_then(below_http);
@@ -100,7 +100,7 @@ pub async fn one(
         };
         match ended.and_then(|ended| retry::wait(&rules.retry, ended, attempt)) {
             Some(wait) => clock.sleep(wait).await,
-            None => return kept(rules, subject, result, None),
+            None => return kept(rules, subject, outgoing, result, None),
         }
         number += 1;
     }
@@ -124,6 +124,7 @@ fn crowded(
     sender: &Sender<'_>,
     gate: &Gate<'_>,
     rules: &Rules,
+    outgoing: &Outgoing,
     whole: &Whole,
     refusals: u32,
 ) -> Crowd {
@@ -154,7 +155,9 @@ fn crowded(
         told.unwrap_or_else(|| backoff(refusals + 1, jitter(sender))),
         true,
     );
-    match rules.retry.times > 0 && refusals < REFUSALS {
+    let again = rate_limit::was_refused(whole.status, &whole.headers)
+        || rules.retry.harmless(&outgoing.method);
+    match again && rules.retry.times > 0 && refusals < REFUSALS {
         true => Crowd::Again,
         false => Crowd::GiveUp(None),
     }
@@ -213,6 +216,7 @@ fn below_http(error: &Error) -> Option<HttpError> {
 fn kept(
     rules: &Rules,
     subject: &Subject,
+    outgoing: &Outgoing,
     result: Result<Whole>,
     mut fatal: Option<Error>,
 ) -> Finished {
@@ -250,8 +254,9 @@ fn kept(
             _ => fatal = Some(trouble),
         }
     }
-    let refused =
-        status == StatusCode::UNAUTHORIZED || rate_limit::is_limit(status, &whole.headers);
+    let refused = status == StatusCode::UNAUTHORIZED
+        || rate_limit::was_refused(status, &whole.headers)
+        || (rate_limit::is_limit(status, &whole.headers) && rules.retry.harmless(&outgoing.method));
     Finished {
         record,
         outcome,

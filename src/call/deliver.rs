@@ -5,6 +5,7 @@ use http::header::{self, HeaderMap};
 
 use super::decode::Decoder;
 use super::documents::Documents;
+use super::kind::{Kind, kind};
 use super::pretty::Pretty;
 use super::resume::{self, Answered, Start};
 use super::safe::{Safe, Style};
@@ -27,6 +28,8 @@ pub struct Show {
     pub file: Option<String>,
     /// `-C`
     pub resume: Start,
+    /// The URL that was asked for; the answer may have come from elsewhere.
+    pub asked: String,
     /// `--compressed`
     pub unpack: bool,
     /// `-s`
@@ -50,6 +53,8 @@ pub struct Delivered {
     pub closed: bool,
     /// A binary body was not shown.
     pub hidden: bool,
+    /// The file was whole already (416).
+    pub whole: bool,
 }
 
 /// Writes the answer out as it arrives.
@@ -64,6 +69,11 @@ pub async fn deliver(
     let status = answer.head.status;
     let failed = status.is_client_error() || status.is_server_error();
     let body = std::mem::replace(&mut answer.body, Body::empty());
+    let decoder = match show.unpack && show.resume.from == 0 {
+        true => Decoder::of(&answer.head.headers)?,
+        false => None,
+    };
+    let packed = decoder.is_some();
     let mut done = Delivered::default();
     let mut sink = match &show.file {
         _ if show.head => Sink::stdout(places, &answer.head.headers),
@@ -72,11 +82,12 @@ pub async fn deliver(
                 Answered::Whole => {
                     let mode = crate::port::files::Mode::Continue;
                     places.files.download(path, mode, &[])?.finish()?;
+                    done.whole = true;
                     return Ok(done);
                 }
                 Answered::Write(_) if failed => Sink::Aside(Safe::default()),
                 Answered::Write(mode) => {
-                    let facts = resume::facts(&answer.url, &answer.head.headers);
+                    let facts = resume::facts(&show.asked, &answer.head.headers, packed);
                     let from = match mode {
                         crate::port::files::Mode::Continue => show.resume.from,
                         crate::port::files::Mode::Fresh => 0,
@@ -114,10 +125,6 @@ pub async fn deliver(
     if show.head || (show.fail && failed) {
         return Ok(done);
     }
-    let decoder = match show.unpack && show.resume.from == 0 {
-        true => Decoder::of(&answer.head.headers)?,
-        false => None,
-    };
     match pump(body, decoder, &mut sink, places, &mut done).await {
         Ok(()) => sink.finish(places)?,
         Err(error) => return Err(sink.told(error)),
@@ -359,77 +366,4 @@ impl Sink {
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?;
     Some(String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
-}
-
-enum Kind {
-    Json,
-    Text,
-    Binary,
-}
-
-/// What a body is, by its content type and first bytes.
-fn kind(content_type: Option<&str>, first: &[u8]) -> Kind {
-    let essence = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let begins = first.iter().find(|b| !b.is_ascii_whitespace());
-    if essence.ends_with("json") || essence.ends_with("jsonl") {
-        return Kind::Json;
-    }
-    let family = essence.split('/').next().unwrap_or_default();
-    let text = family == "text"
-        || [
-            "xml",
-            "javascript",
-            "yaml",
-            "x-www-form-urlencoded",
-            "csv",
-            "graphql",
-            "html",
-            "toml",
-        ]
-        .iter()
-        .any(|name| essence.ends_with(name));
-    let binary = first.contains(&0)
-        || matches!(family, "image" | "audio" | "video" | "font")
-        || [
-            "octet-stream",
-            "zip",
-            "gzip",
-            "pdf",
-            "protobuf",
-            "wasm",
-            "x-tar",
-        ]
-        .iter()
-        .any(|name| essence.ends_with(name));
-    if binary && (!text || first.contains(&0)) {
-        return Kind::Binary;
-    }
-    let unnamed = essence.is_empty() || essence == "text/plain";
-    if unnamed && matches!(begins, Some(b'{' | b'[')) {
-        return Kind::Json;
-    }
-    if text || looks_like_text(first) {
-        Kind::Text
-    } else {
-        Kind::Binary
-    }
-}
-
-/// No control characters but white space and escapes, and mostly valid UTF-8.
-fn looks_like_text(first: &[u8]) -> bool {
-    let sample = &first[..first.len().min(1024)];
-    let odd = sample
-        .iter()
-        .filter(|b| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b))
-        .count();
-    let valid = match std::str::from_utf8(sample) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
-    };
-    valid && odd * 8 <= sample.len()
 }

@@ -85,6 +85,7 @@ impl Stage {
 fn to_file() -> Show {
     Show {
         file: Some("f".into()),
+        asked: "https://a.example/f".into(),
         ..Show::default()
     }
 }
@@ -294,7 +295,7 @@ fn a_file_that_changed_meanwhile_is_fetched_whole() {
     let headers = [(http::header::ETAG, HeaderValue::from_static("\"e\""))];
     let found = Unfinished {
         have: 3,
-        facts: Some(facts(&url, &headers.into_iter().collect())),
+        facts: Some(facts(url.as_str(), &headers.into_iter().collect(), false)),
     };
     let resume = Start::new(Offset::Found, Some(found), &url).unwrap();
     let show = Show {

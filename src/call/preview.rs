@@ -81,6 +81,11 @@ pub fn curl(
     };
     words.extend(flags.iter().map(|flag| quoted(flag)));
     words.extend(method(outgoing, &body));
+    if matches!(outgoing.payload, Payload::None)
+        && outgoing.headers.contains_key(header::CONTENT_LENGTH)
+    {
+        words.extend(["-H".into(), "'Content-Length: 0'".into()]);
+    }
     for (name, value) in &outgoing.headers {
         if let Some(line) = header_line(name, value, parts.is_some()) {
             words.push("-H".into());
@@ -88,7 +93,12 @@ pub fn curl(
         }
     }
     words.extend(body);
-    words.push(quoted(outgoing.url.as_str()));
+    let url = outgoing.url.as_str();
+    if url.contains(['[', ']', '{', '}']) {
+        // To curl they are patterns otherwise.
+        words.push("-g".into());
+    }
+    words.push(quoted(url));
     words.join(" ")
 }
 

@@ -45,6 +45,12 @@ pub fn is_limit(status: StatusCode, headers: &HeaderMap) -> bool {
             && (used_up(headers) || headers.contains_key("retry-after")))
 }
 
+/// Whether that refusal came before anybody looked at the request. 503 says so too, but what is
+/// behind the one that says it may have begun.
+pub fn was_refused(status: StatusCode, headers: &HeaderMap) -> bool {
+    status != StatusCode::SERVICE_UNAVAILABLE && is_limit(status, headers)
+}
+
 /// How long to pause before the next request although this one went well: the budget is used up.
 pub fn pause(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
     if used_up(headers) {

@@ -2,13 +2,14 @@
 //! (RFC 9110 §13.1.5, §14).
 
 use http::StatusCode;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::{Code, Error, Result};
 use crate::port::files::{Mode, Unfinished};
 use crate::secret::printable;
+use crate::transport::retry::http_date;
 
 /// `-C -` or `-C N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,23 +46,36 @@ struct Facts {
     total: Option<u64>,
 }
 
-/// What to keep beside the file while it is on its way.
-pub fn facts(url: &Url, headers: &HeaderMap) -> Vec<u8> {
-    let text = |name| {
-        let value: &HeaderValue = headers.get(name)?;
-        value.to_str().ok().map(str::to_owned)
-    };
-    let strong = text(header::ETAG).filter(|etag| !etag.starts_with("W/"));
+/// What to keep beside the file while it is on its way; `url` as it was asked for. `packed`: the
+/// file is unpacked on its way, so that the answer's length is not its own.
+pub fn facts(url: &str, headers: &HeaderMap, packed: bool) -> Vec<u8> {
+    let total = text(headers, header::CONTENT_LENGTH).filter(|_| !packed);
     let facts = Facts {
         url_sha256: digest(url),
-        validator: strong.or_else(|| text(header::LAST_MODIFIED)),
-        total: text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok()),
+        validator: validator(headers),
+        total: total.and_then(|text| text.parse().ok()),
     };
     serde_json::to_vec(&facts).unwrap_or_default()
 }
 
-fn digest(url: &Url) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, url.as_str().as_bytes());
+/// What tells this version of the file from every other (RFC 9110 §8.8.1, §13.1.5): a strong ETag,
+/// or a Last-Modified that lies so far back that the file cannot change once more within its second.
+fn validator(headers: &HeaderMap) -> Option<String> {
+    let strong = text(headers, header::ETAG).filter(|etag| !etag.starts_with("W/"));
+    strong.or_else(|| {
+        let modified = text(headers, header::LAST_MODIFIED)?;
+        let now = http_date(&text(headers, header::DATE)?)?;
+        (now > http_date(&modified)?).then_some(modified)
+    })
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let value = headers.get(name)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+fn digest(url: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, url.as_bytes());
     digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -73,7 +87,9 @@ pub struct Start {
     if_range: Option<String>,
     total: Option<u64>,
     /// Nobody remembers what the bytes belong to.
-    pub unchecked: bool,
+    unchecked: bool,
+    /// The offset was named, so the person knows.
+    named: bool,
     /// Why it begins anew although bytes are there.
     pub anew: Option<&'static str>,
 }
@@ -95,10 +111,10 @@ impl Start {
             return Ok(Start::default());
         }
         let Some(facts) = found.and_then(|found| found.facts) else {
-            let unchecked = true;
             return Ok(Start {
                 from: have,
-                unchecked,
+                unchecked: true,
+                named: offset == Offset::At(have),
                 ..Start::default()
             });
         };
@@ -109,10 +125,10 @@ impl Start {
                 ..Start::default()
             })
         };
-        if facts.url_sha256 != digest(url) {
+        if facts.url_sha256 != digest(url.as_str()) {
             return anew("what is there came from another URL");
         }
-        if facts.validator.is_none() && facts.total.is_none() {
+        if facts.validator.is_none() {
             return anew("the server gave nothing to recognise the file by");
         }
         Ok(Start {
@@ -121,6 +137,11 @@ impl Start {
             total: facts.total,
             ..Start::default()
         })
+    }
+
+    /// Bytes are taken as they are because the person says so.
+    pub fn on_trust(&self) -> bool {
+        self.unchecked && self.named
     }
 
     /// Adds `Range` and `If-Range`.
@@ -149,14 +170,15 @@ impl Start {
         let (first, total) = range.map_or((None, None), content_range);
         match status {
             StatusCode::PARTIAL_CONTENT => {
-                let same_size = match (self.total, total, &self.if_range) {
-                    // The validator decided.
-                    (_, _, Some(_)) => true,
-                    (Some(then), Some(now), None) => then == now,
-                    (Some(_), None, None) => false,
-                    (None, _, None) => true,
-                };
-                if first == Some(self.from) && same_size {
+                if self.unchecked && !self.named {
+                    let from = self.from;
+                    return Err(Error::new(
+                        Code::ResponseInvalid,
+                        format!("the server has more than the {from} bytes that are here, and nothing tells whether they are the beginning of the same file"),
+                    )
+                    .with_hint(format!("-C {from} appends to them all the same; leave out -C to begin anew")));
+                }
+                if first == Some(self.from) && !self.changed(total, headers) {
                     Ok(Answered::Write(Mode::Continue))
                 } else {
                     Err(Error::new(
@@ -169,7 +191,11 @@ impl Start {
                     .with_hint("leave out -C to begin anew"))
                 }
             }
-            StatusCode::RANGE_NOT_SATISFIABLE if total == Some(self.from) => Ok(Answered::Whole),
+            StatusCode::RANGE_NOT_SATISFIABLE
+                if total == Some(self.from) && !self.changed(total, headers) =>
+            {
+                Ok(Answered::Whole)
+            }
             StatusCode::RANGE_NOT_SATISFIABLE => Err(Error::new(
                 Code::ResponseInvalid,
                 format!("the file at the server has no byte {}", self.from),
@@ -177,6 +203,20 @@ impl Start {
             .with_hint("it has changed: leave out -C to begin anew")),
             _ => Ok(Answered::Write(Mode::Fresh)),
         }
+    }
+
+    /// Whether the answer itself shows that it is of another version: not every server that knows
+    /// ranges knows `If-Range`.
+    fn changed(&self, total: Option<u64>, headers: &HeaderMap) -> bool {
+        let name = match &self.if_range {
+            Some(validator) if validator.starts_with('"') => header::ETAG,
+            _ => header::LAST_MODIFIED,
+        };
+        let now = text(headers, name);
+        let sizes = self.total.zip(total);
+        let validators = self.if_range.as_ref().zip(now.as_ref());
+        sizes.is_some_and(|(then, now)| then != now)
+            || validators.is_some_and(|(then, now)| then != now)
     }
 }
 
@@ -204,10 +244,13 @@ fn content_range(text: &str) -> (Option<u64>, Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderName;
+
+    const URL: &str = "https://a.example/f?sig=secret";
+    const MODIFIED: &str = "Mon, 02 Jan 2023 10:00:00 GMT";
+    const LATER: &str = "Mon, 02 Jan 2023 10:00:01 GMT";
 
     fn url() -> Url {
-        Url::parse("https://a.example/f?sig=secret").unwrap()
+        Url::parse(URL).unwrap()
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -223,7 +266,7 @@ mod tests {
     fn left(have: u64, lines: &[(&'static str, &str)]) -> Option<Unfinished> {
         Some(Unfinished {
             have,
-            facts: Some(facts(&url(), &headers(lines))),
+            facts: Some(facts(URL, &headers(lines), false)),
         })
     }
 
@@ -238,21 +281,18 @@ mod tests {
         lines
     }
 
+    fn begun(lines: &[(&'static str, &str)]) -> Start {
+        Start::new(Offset::Found, left(5, lines), &url()).unwrap()
+    }
+
     #[test]
     fn the_rest_is_asked_for_with_a_check() {
-        let found = left(
-            5,
-            &[
-                ("etag", "\"e\""),
-                ("last-modified", "Mon"),
-                ("content-length", "9"),
-            ],
-        );
-        let start = Start::new(Offset::Found, found, &url()).unwrap();
+        let dates = [("last-modified", MODIFIED), ("date", LATER)];
+        let start = begun(&[&[("etag", "\"e\"")][..], &dates].concat());
         assert_eq!(asked(&start), ["if-range: \"e\"", "range: bytes=5-"]);
-        let weak = left(5, &[("etag", "W/\"e\""), ("last-modified", "Mon")]);
-        let start = Start::new(Offset::Found, weak, &url()).unwrap();
-        assert_eq!(asked(&start), ["if-range: Mon", "range: bytes=5-"]);
+        let start = begun(&[&[("etag", "W/\"e\"")][..], &dates].concat());
+        let if_range = format!("if-range: {MODIFIED}");
+        assert_eq!(asked(&start), [&if_range, "range: bytes=5-"]);
         assert_eq!(
             asked(&Start::new(Offset::Found, None, &url()).unwrap()),
             [""; 0]
@@ -261,22 +301,52 @@ mod tests {
 
     #[test]
     fn what_cannot_be_recognised_begins_anew() {
-        let start = Start::new(Offset::Found, left(5, &[]), &url()).unwrap();
-        assert!(start.anew.is_some() && asked(&start).is_empty());
+        for lines in [
+            &[][..],
+            // The same length is not the same file.
+            &[("content-length", "9")],
+            &[("etag", "W/\"e\"")],
+            // It may have changed once more within that second.
+            &[("last-modified", MODIFIED), ("date", MODIFIED)],
+            &[("last-modified", MODIFIED)],
+            &[("last-modified", "yesterday"), ("date", LATER)],
+        ] {
+            let start = begun(lines);
+            assert!(
+                start.anew.is_some() && asked(&start).is_empty(),
+                "{lines:?}"
+            );
+        }
         let other = Url::parse("https://a.example/g").unwrap();
         let found = left(5, &[("etag", "\"e\"")]);
-        assert!(
-            Start::new(Offset::Found, found, &other)
-                .unwrap()
-                .anew
-                .is_some()
+        let start = Start::new(Offset::Found, found, &other).unwrap();
+        assert!(start.anew.is_some());
+    }
+
+    #[test]
+    fn bytes_of_another_program_are_added_to_only_where_the_offset_is_named() {
+        let foreign = || {
+            Some(Unfinished {
+                have: 5,
+                facts: None,
+            })
+        };
+        let part = headers(&[("content-range", "bytes 5-8/9")]);
+        let whole = headers(&[("content-range", "bytes */5")]);
+        let range = StatusCode::RANGE_NOT_SATISFIABLE;
+        let start = Start::new(Offset::Found, foreign(), &url()).unwrap();
+        assert_eq!((start.from, start.on_trust()), (5, false));
+        let error = start
+            .answered(StatusCode::PARTIAL_CONTENT, &part)
+            .unwrap_err();
+        assert!(error.hint().unwrap().contains("-C 5"));
+        assert_eq!(start.answered(range, &whole).unwrap(), Answered::Whole);
+        let start = Start::new(Offset::At(5), foreign(), &url()).unwrap();
+        assert!(start.on_trust());
+        assert_eq!(
+            start.answered(StatusCode::PARTIAL_CONTENT, &part).unwrap(),
+            Answered::Write(Mode::Continue)
         );
-        let foreign = Some(Unfinished {
-            have: 5,
-            facts: None,
-        });
-        let start = Start::new(Offset::Found, foreign, &url()).unwrap();
-        assert!(start.unchecked && start.from == 5);
     }
 
     #[test]
@@ -290,37 +360,63 @@ mod tests {
 
     #[test]
     fn only_the_bytes_asked_for_are_appended() {
-        let start = Start::new(Offset::Found, left(5, &[("content-length", "9")]), &url()).unwrap();
-        let answered = |status: u16, range: &str| {
+        let start = begun(&[("etag", "\"e\""), ("content-length", "9")]);
+        let answered = |status: u16, range: &str, etag: &str| {
             start.answered(
                 StatusCode::from_u16(status).unwrap(),
-                &headers(&[("content-range", range)]),
+                &headers(&[("content-range", range), ("etag", etag)]),
             )
         };
+        let same = "\"e\"";
         assert_eq!(
-            answered(206, "bytes 5-8/9").unwrap(),
+            answered(206, "bytes 5-8/9", same).unwrap(),
             Answered::Write(Mode::Continue)
         );
-        assert_eq!(answered(200, "").unwrap(), Answered::Write(Mode::Fresh));
-        assert_eq!(answered(416, "bytes */5").unwrap(), Answered::Whole);
-        for (status, range) in [
-            (206, "bytes 4-8/9"),
-            (206, "bytes 5-9/10"),
-            (206, "x"),
-            (416, "bytes */4"),
+        assert_eq!(
+            answered(200, "", "\"f\"").unwrap(),
+            Answered::Write(Mode::Fresh)
+        );
+        for (status, range, etag) in [
+            (206, "bytes 4-8/9", same),
+            (206, "bytes 5-9/10", same),
+            (206, "x", same),
+            // Servers that know ranges and not If-Range.
+            (206, "bytes 5-8/9", "\"f\""),
+            (416, "bytes */4", same),
+            (416, "bytes */5", same),
         ] {
             assert_eq!(
-                answered(status, range).unwrap_err().code(),
+                answered(status, range, etag).unwrap_err().code(),
                 Code::ResponseInvalid,
-                "{range}"
+                "{range} {etag}"
             );
         }
+        let dated = begun(&[("last-modified", MODIFIED), ("date", LATER)]);
+        let part = |modified| {
+            let lines = [
+                ("content-range", "bytes 5-8/9"),
+                ("last-modified", modified),
+            ];
+            dated.answered(StatusCode::PARTIAL_CONTENT, &headers(&lines))
+        };
+        assert!(part(MODIFIED).is_ok() && part(LATER).is_err());
+        let all = begun(&[("etag", same), ("content-length", "5")]);
+        let whole = headers(&[("content-range", "bytes */5")]);
+        assert_eq!(
+            all.answered(StatusCode::RANGE_NOT_SATISFIABLE, &whole)
+                .unwrap(),
+            Answered::Whole
+        );
     }
 
     #[test]
-    fn the_url_itself_is_not_kept() {
-        let facts = String::from_utf8(facts(&url(), &HeaderMap::new())).unwrap();
-        assert!(!facts.contains("secret"), "{facts}");
+    fn the_url_itself_is_not_kept_nor_a_length_that_is_not_the_files() {
+        let kept = |packed| {
+            let lines = headers(&[("content-length", "77")]);
+            String::from_utf8(facts(URL, &lines, packed)).unwrap()
+        };
+        assert!(!kept(false).contains("secret") && kept(false).contains("77"));
+        assert!(!kept(true).contains("77"));
     }
 
     proptest::proptest! {

@@ -35,6 +35,11 @@ impl Policy {
         all_errors: false,
         unsafe_too: false,
     };
+
+    /// Doing it twice comes to the same, or the person takes it upon himself.
+    pub fn harmless(&self, method: &Method) -> bool {
+        method.is_idempotent() || self.unsafe_too
+    }
 }
 
 /// How an attempt ended.
@@ -76,14 +81,12 @@ pub fn wait(policy: &Policy, ended: Ended<'_>, attempt: Attempt<'_>) -> Option<D
 }
 
 fn may_repeat(policy: &Policy, ended: Ended<'_>, method: &Method) -> bool {
-    // Doing it twice comes to the same.
-    let harmless = method.is_idempotent() || policy.unsafe_too;
+    let harmless = policy.harmless(method);
     match ended {
         Ended::Failed(HttpError::NotSent(_)) => true,
         Ended::Failed(HttpError::Ambiguous(_)) => harmless,
         Ended::Failed(HttpError::Limit(_)) => false,
-        // Refused before it was looked at.
-        Ended::Answered(status, headers) if rate_limit::is_limit(status, headers) => true,
+        Ended::Answered(status, headers) if rate_limit::was_refused(status, headers) => true,
         Ended::Answered(status, _) => {
             let passing = matches!(status.as_u16(), 408 | 500 | 502 | 503 | 504);
             let error = status.is_client_error() || status.is_server_error();
@@ -139,7 +142,7 @@ mod tests {
             (500, None, true, false),
             (429, None, true, true),
             (429, Some("3"), true, true),
-            (503, Some("3"), true, true),
+            (503, Some("3"), true, false),
             (404, None, false, false),
             (200, None, false, false),
         ] {

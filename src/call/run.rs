@@ -9,6 +9,7 @@ use url::Url;
 
 use super::body::Reader;
 use super::deliver::{Delivered, Places, Show, deliver};
+use super::ending::{redirect_url, report, tell_timing, version};
 use super::filter::Filter;
 use super::options::Plan;
 use super::paged::Shape;
@@ -16,13 +17,13 @@ use super::paginate::{Pager, Paging};
 use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
-use super::send::{Answer, Policy, Sender, Times};
+use super::send::{Answer, Policy, Sender};
 use super::shape::{Format, Shaper};
-use super::timing::{self, Timing};
+use super::timing::Timing;
 use super::tokens::Tokens;
-use super::write_out::{self, Facts};
+use super::write_out::Facts;
 use crate::error::{Code, Error, Result};
-use crate::port::{Files, Http, Output, Ports, Progress, Source};
+use crate::port::{Files, Http, Output, Ports, Progress};
 use crate::secret::{SafeUrl, printable};
 use crate::service::Service;
 use crate::session::Record;
@@ -222,6 +223,12 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
         };
         return stage.output.write(text.as_bytes()).map(drop);
     }
+    if call.resume.is_some() && file.is_some() && (call.include || shaper.is_some()) {
+        let what = "-C goes on with the bytes of the answer, not with what else -i, --jq or --format write";
+        return Err(
+            Error::new(Code::Usage, what).with_hint("fetch the file first, then look at it")
+        );
+    }
     let resume = match call.resume {
         Some(offset) => resume(offset, file.as_deref(), &mut outgoing, stage)?,
         None => Start::default(),
@@ -232,6 +239,7 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
         fail: call.fail,
         file,
         resume,
+        asked: outgoing.url.to_string(),
         unpack: call.compressed,
         quiet: call.quiet,
     };
@@ -285,19 +293,6 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
     outcome
 }
 
-fn tell_timing(
-    timing: Option<Timing>,
-    began: u64,
-    times: Option<&Times>,
-    ended: u64,
-    stage: Stage<'_>,
-) {
-    if let Some(timing) = timing {
-        let text = timing::told(&timing, began, times, ended);
-        stage.output.write_aside(text.as_bytes());
-    }
-}
-
 /// Says where to begin, and asks for it.
 fn resume(
     offset: Offset,
@@ -317,7 +312,7 @@ fn resume(
     if let Some(why) = start.anew {
         stage.ports.ui.notice(&format!("beginning anew: {why}"));
     }
-    if start.unchecked {
+    if start.on_trust() {
         let path = printable(path, 100);
         stage.ports.ui.warn(&format!(
             "{path} was begun by another program: nothing tells whether the server still has the same file"
@@ -332,7 +327,7 @@ fn resume(
 fn judge(delivered: Result<Delivered>, answer: &mut Answer, stage: Stage<'_>) -> Result<()> {
     match delivered? {
         // Whoever closed the pipe has seen enough.
-        done if done.closed => return Ok(()),
+        done if done.closed || done.whole => return Ok(()),
         done if done.hidden => {
             let kind = answer.head.headers.get(header::CONTENT_TYPE);
             let kind = kind.map_or("binary".into(), |kind| {
@@ -382,49 +377,6 @@ pub async fn within<T>(
 pub fn too_late() -> Error {
     Error::new(Code::TransportFailed, "not done within --max-time")
         .with_hint("give it more time, or leave -m out")
-}
-
-fn report(
-    format: &Option<String>,
-    mut facts: Facts<'_>,
-    error: Option<&Error>,
-    stage: Stage<'_>,
-) -> Result<()> {
-    let Some(format) = format else { return Ok(()) };
-    facts.failed = error.map(|error| (error.code(), error.to_string()));
-    let format = match format.strip_prefix('@') {
-        Some(path) => Reader::new(stage.files).text(&Source::of(path))?,
-        None => format.clone(),
-    };
-    let (out, err) = write_out::write(&format, &facts);
-    if !out.is_empty() {
-        stage.output.write(out.as_bytes())?;
-    }
-    if !err.is_empty() {
-        stage.output.write_aside(err.as_bytes());
-    }
-    Ok(())
-}
-
-fn version(version: http::Version) -> &'static str {
-    match version {
-        http::Version::HTTP_10 => "1.0",
-        http::Version::HTTP_2 => "2",
-        http::Version::HTTP_3 => "3",
-        _ => "1.1",
-    }
-}
-
-fn redirect_url(answer: &Answer) -> String {
-    let location = answer.head.headers.get(header::LOCATION);
-    let joined = location.and_then(|location| {
-        let text = String::from_utf8_lossy(location.as_bytes());
-        answer.url.join(&text).ok()
-    });
-    match joined {
-        Some(url) if answer.head.status.is_redirection() => url.to_string(),
-        _ => String::new(),
-    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -14,7 +14,7 @@ type Log = Arc<Mutex<Vec<Request>>>;
 /// A session whose API answers as `handler` wants, and what it received.
 struct Stage {
     authority: Authority,
-    _server: Server,
+    server: Server,
     log: Log,
     sandbox: Sandbox,
 }
@@ -42,7 +42,7 @@ impl Stage {
         sandbox.hallpass("login demo").ok();
         Stage {
             authority,
-            _server: server,
+            server,
             log,
             sandbox,
         }
@@ -123,6 +123,9 @@ fn requests_go_in_and_answers_come_out_in_order() {
 fn many_requests_share_a_few_connections_and_keep_their_order() {
     let stage = Stage::echoing();
     let ended = stage.run("batch demo", &numbered(500)).ok();
+    // Eight at once, and a few more where one was made while another became free.
+    let connections = stage.server.connections();
+    assert!((2..=16).contains(&connections), "{connections}");
     let ids: Vec<u64> = records(&ended)
         .iter()
         .filter_map(|r| r["id"].as_u64())
@@ -158,13 +161,14 @@ fn templates_are_filled_from_lines_and_no_value_leaves_its_segment() {
     let error = records[2]["error"]["message"].as_str().expect("an error");
     assert!(error.starts_with("line 3: "), "{error}");
     assert_eq!(records[3]["index"], 5);
+    stage.forget();
     let _ = stage.run("batch demo users/{id} -X DELETE", "1\n").ok();
     assert_eq!(
         stage.paths().last().map(String::as_str),
         Some("/v1/users/1")
     );
     assert_eq!(
-        stage.log.lock().expect("not poisoned")[3].method(),
+        stage.log.lock().expect("not poisoned")[0].method(),
         "DELETE"
     );
     let _ = stage
@@ -174,6 +178,57 @@ fn templates_are_filled_from_lines_and_no_value_leaves_its_segment() {
         .run("batch demo users", "1\n")
         .fails(2)
         .says("{variable}");
+}
+
+#[test]
+fn hostile_values_stay_in_their_segment_and_their_query_value() {
+    let stage = Stage::echoing();
+    let hostile = [
+        "../../admin",
+        "%2f..%2fadmin",
+        "a?b=c",
+        "a#b",
+        "a;b",
+        r"a\\b",
+        "é/ü",
+        "😀",
+        " ",
+        "a%00b",
+        r"\u0000",
+        "http://evil.example/",
+        "//evil.example",
+        "a&b=c",
+        "...",
+        r"\r\nX-A: b",
+    ];
+    let line = |value: &&str| format!("{{\"id\":\"{value}\"}}\n");
+    let input: String = hostile.iter().map(line).collect();
+    // Empty, the folder itself, the folder above, nothing, and a name that is not there.
+    let refused = "{\"id\":\"\"}\n{\"id\":\".\"}\n{\"id\":\"..\"}\n{\"id\":null}\n{}\n";
+    let ended = stage
+        .run("batch demo users/{id}/keys?q={id}", &(input + refused))
+        .code(2);
+    let seen = records(&ended);
+    let fine = seen.iter().filter(|record| record["status"] == 200).count();
+    let told = seen
+        .iter()
+        .filter(|record| record["error"]["code"] == "usage")
+        .count();
+    assert_eq!((fine, told), (hostile.len(), 5), "{ended:#?}");
+    let sent = stage.paths();
+    assert_eq!(sent.len(), hostile.len());
+    for path in sent {
+        let (path, query) = path.split_once('?').expect("a query");
+        assert!(
+            path.starts_with("/v1/users/") && path.ends_with("/keys"),
+            "{path}"
+        );
+        assert_eq!(path.matches('/').count(), 4, "{path}");
+        assert!(
+            query.starts_with("q=") && !query.contains(['&', '#', '?']),
+            "{query}"
+        );
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::support::Sandbox;
 use crate::support::api::RecordingApi;
 use crate::support::server::Answer;
+use crate::support::{Sandbox, skip};
 
 /// A service whose token comes from the environment.
 fn bench() -> (RecordingApi, Sandbox) {
@@ -240,10 +240,9 @@ fn retries_are_made_and_end_well() {
 
 /// The printed line works, and keeps the token out of every argument.
 #[test]
-fn the_line_for_curl_does_the_same() {
+fn the_line_for_real_curl_does_the_same() {
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("skipped: no curl here");
-        return;
+        return skip("curl");
     }
     let (api, sandbox) = bench();
     sandbox.write("notes.txt", "some notes\n");

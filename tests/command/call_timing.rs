@@ -49,15 +49,17 @@ fn in_a_pipe_timing_tells_each_step_on_a_line_of_stderr_and_leaves_the_data_alon
     let run = sandbox.run(&["call", "demo", "x", "--timing"]).ok();
     assert_eq!(run.out(), "0123456789");
     assert!(!run.stderr.contains(['=', '\u{1b}']), "{run:#?}");
-    let steps = steps(&run.stderr);
+    let mut steps = steps(&run.stderr);
+    let sum: f64 = steps.iter().rev().skip(1).map(|(_, takes)| takes).sum();
+    // On a busy machine even that takes long enough to be told.
+    steps.retain(|(name, _)| name != "prepare");
     let names: Vec<&str> = steps.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
         ["token", "connection", "first byte", "transfer", "total"]
     );
     let pause = PAUSE.as_secs_f64() * 1000.0;
-    assert!(steps[2].1 >= pause && steps[3].1 >= pause, "{run:#?}");
-    let sum: f64 = steps[..4].iter().map(|(_, takes)| takes).sum();
+    assert!(steps[2].1 >= pause && steps[4].1 >= 2.0 * pause, "{run:#?}");
     assert!((sum - steps[4].1).abs() < 0.001, "{run:#?}");
     assert!(steps[4].1 <= run.took.as_secs_f64() * 1000.0, "{run:#?}");
 }
@@ -110,10 +112,9 @@ fn the_times_of_write_out_are_the_transfers_own() {
     );
     assert_eq!((secured, redirect, connects), (0.0, 0.0, 1.0), "{line}");
     let pause = PAUSE.as_secs_f64();
-    assert!(
-        first >= pretransfer + pause && total >= first + pause,
-        "{line}"
-    );
+    // It sees the head a little after it was sent, and then waits that much less for the rest.
+    assert!(first >= pretransfer + pause && total >= first, "{line}");
+    assert!(total >= 2.0 * pause, "{line}");
     assert!(total <= run.took.as_secs_f64());
     assert_eq!(format!(":{port}"), api.origin()[16..]);
     // The second answer comes over the first one's connection.
@@ -150,13 +151,14 @@ fn at_a_terminal_timing_draws_bars_one_behind_the_other() {
             (from, line.trim_end().len())
         })
         .collect();
-    let [_token, _connection, first, transfer, total] = bars[..] else {
+    let [.., first, transfer, total] = bars[..] else {
         panic!("{shown:#?}");
     };
+    assert!(bars.len() >= 5, "{shown:#?}");
     // Each pause is close to half of the whole: where one bar ends the next begins.
     assert!(first.1 <= transfer.0 && transfer.1 == total.1, "{shown:#?}");
     assert!(
-        first.1 - first.0 > 10 && transfer.1 - transfer.0 > 10,
+        first.1 - first.0 > 10 && transfer.1 > transfer.0,
         "{shown:#?}"
     );
     assert!(total.1 - total.0 > 40, "{shown:#?}");

@@ -1,11 +1,12 @@
 //! Lines out of public API documentations, run with the real curl and with `hallpass call` in its
 //! place: a server must not see the difference.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::Sandbox;
 use crate::support::api::RecordingApi;
 use crate::support::server::Request;
+use crate::support::{Sandbox, skip};
 
 const LINES: &str = include_str!("curl_lines.txt");
 
@@ -24,12 +25,12 @@ const ASIDE: [&str; 6] = [
 /// the request and are not ours.
 const ONLY_CURL: [&str; 2] = [" -D-", " -n"];
 
-fn installed(program: &str) -> bool {
+pub fn installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output();
     found.is_ok_and(|output| output.status.success())
 }
 
-struct Bench {
+pub struct Bench {
     api: RecordingApi,
     sandbox: Sandbox,
 }
@@ -56,21 +57,30 @@ impl Bench {
         Bench { api, sandbox }
     }
 
-    /// Runs a shell line in the sandbox; the last request it made.
-    fn run(&self, line: &str) -> (Request, String) {
-        let before = self.api.requests().len();
-        let binary = env!("CARGO_BIN_EXE_hallpass");
-        let output = Command::new("sh")
+    /// What a shell line in the sandbox prints; `hallpass` is on its PATH.
+    fn shell(&self, line: &str) -> (String, String) {
+        let binary = Path::new(env!("CARGO_BIN_EXE_hallpass"));
+        let folder = binary.parent().and_then(Path::to_str).expect("Unicode");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let output = Command::new("bash")
             .arg("-c")
             .arg(line)
             .current_dir(self.sandbox.path(""))
             .env_clear()
             .envs(self.sandbox.environment())
+            .env("PATH", format!("{folder}:{path}"))
             .env("HALLPASS", binary)
             .stdin(Stdio::null())
             .output()
-            .expect("sh runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            .expect("bash runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Runs a shell line; the first request it made.
+    fn run(&self, line: &str) -> (Request, String) {
+        let before = self.api.requests().len();
+        let (_, said) = self.shell(line);
         let requests = self.api.requests();
         assert!(requests.len() > before, "no request from: {line}\n{said}");
         (requests[before].clone(), said)
@@ -78,7 +88,7 @@ impl Bench {
 }
 
 /// Everything that must be the same, one thing a line.
-fn seen(request: &Request) -> Vec<String> {
+pub fn seen(request: &Request) -> Vec<String> {
     let body = String::from_utf8_lossy(request.body()).into_owned();
     let content_type = request.headers().get("content-type");
     let content_type = content_type.map(|v| v.to_str().expect("ASCII").to_owned());
@@ -169,14 +179,24 @@ fn lines() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
+/// `curl` replaced, and whatever comes behind the URL put before it, so that every flag has stood
+/// on both sides. Only lines of one command and without quoted line ends can be turned round so.
+fn turned_round(line: &str) -> Option<String> {
+    let (before, rest) = line.split_once(" http://")?;
+    let (url, after) = rest.split_once(' ')?;
+    let valued = ["--url", "-e"].iter().any(|flag| before.ends_with(flag));
+    let quoted = before.ends_with(['"', '\'']);
+    let simple = !line.contains(['|', '\n']) && !valued && !quoted;
+    simple.then(|| format!("{before} {after} http://{url}"))
+}
+
 #[test]
-fn a_line_with_curl_works_with_hallpass_in_its_place() {
+fn a_line_of_real_curl_works_with_hallpass_in_its_place() {
     if !installed("curl") {
-        println!("skipped: no curl here");
-        return;
+        return skip("curl");
     }
     let bench = Bench::new();
-    let mut different = Vec::new();
+    let (mut different, mut turned) = (Vec::new(), 0);
     for (title, line) in lines() {
         let line = localized(line, &bench.api.origin());
         let (curl, _) = bench.run(&line);
@@ -192,6 +212,57 @@ fn a_line_with_curl_works_with_hallpass_in_its_place() {
         if curl != hallpass {
             different.push(format!(
                 "{title}\n{ours}\ncurl     {curl:#?}\nhallpass {hallpass:#?}"
+            ));
+        }
+        if let Some(round) = turned_round(&ours) {
+            turned += 1;
+            let (hallpass, said) = bench.run(&round);
+            if seen(&hallpass) != curl {
+                different.push(format!(
+                    "{title}, turned round\n{round}\n{said}\n{hallpass:#?}"
+                ));
+            }
+        }
+    }
+    assert!(turned >= 20, "only {turned} lines were turned round");
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+/// `--curl`: the printed line works, does the same, and keeps the token out of every argument.
+#[test]
+fn the_line_printed_for_real_curl_does_what_hallpass_does() {
+    if !installed("curl") {
+        return skip("curl");
+    }
+    let bench = Bench::new();
+    let mut different = Vec::new();
+    for (title, line) in lines() {
+        let ours = with_hallpass(&localized(line, &bench.api.origin()));
+        let (hallpass, _) = bench.run(&ours);
+        let before = bench.api.requests().len();
+        let (printed, said) = bench.shell(&ours.replacen("call demo ", "call demo --curl ", 1));
+        assert_eq!(bench.api.requests().len(), before, "{title}: it was sent");
+        assert!(!printed.contains("secret-token"), "{title}: {printed}");
+        assert!(
+            printed.contains("hallpass token demo --as header"),
+            "{title}: {printed}{said}"
+        );
+        // The body's own standard input is the line's too.
+        let printed = match line.split_once(" | curl") {
+            Some((input, _)) => format!("{input} | {printed}"),
+            None => printed,
+        };
+        let (curl, said) = bench.run(&printed);
+        let authorization = curl.headers().get("authorization");
+        assert_eq!(
+            authorization.map(|v| v.as_bytes()),
+            Some(&b"Bearer secret-token"[..]),
+            "{title}: {printed}\n{said}"
+        );
+        let (curl, hallpass) = (seen(&curl), seen(&hallpass));
+        if curl != hallpass {
+            different.push(format!(
+                "{title}\n{printed}\ncurl     {curl:#?}\nhallpass {hallpass:#?}"
             ));
         }
     }

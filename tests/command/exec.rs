@@ -76,6 +76,36 @@ fn the_exit_code_and_the_streams_are_the_programs() {
     assert_eq!(flags.out(), "--help -v --env\n");
 }
 
+/// Each service's variable holds that service's token.
+#[test]
+fn several_services_each_give_their_own_token() {
+    let (one, two) = (Authority::honest(), Authority::honest());
+    let sandbox = Sandbox::new()
+        .service("demo", &one.service())
+        .service("other", &two.service());
+    sandbox.hallpass("login demo").ok();
+    sandbox.hallpass("login other").ok();
+    let token = |name: &str| {
+        sandbox
+            .hallpass(&format!("token {name}"))
+            .ok()
+            .data()
+            .to_owned()
+    };
+    let (demo, other) = (token("demo"), token("other"));
+    assert_ne!(demo, other);
+    let seen = sandbox
+        .hallpass("exec demo other --env other=SECOND -- env")
+        .ok();
+    for line in [format!("DEMO_TOKEN={demo}"), format!("SECOND={other}")] {
+        assert!(seen.out().lines().any(|seen| seen == line), "{seen:#?}");
+    }
+    assert!(!has(&seen, "OTHER_TOKEN"));
+    // One that is not signed in, and nothing is run.
+    sandbox.hallpass("logout other").ok();
+    sandbox.hallpass("exec demo other -- echo ran").fails(4);
+}
+
 #[cfg(unix)]
 fn send(signal: &str, id: u32) {
     let sent = std::process::Command::new("kill")
@@ -93,6 +123,14 @@ fn signals_reach_the_program() {
     running.wait_for("ready");
     send("-TERM", running.id());
     assert_eq!(running.finish().code, 128 + 15);
+
+    // What no program can catch, and what one does not.
+    for (signal, number) in [("-INT", 2), ("-HUP", 1), ("-KILL", 9)] {
+        let mut running = sandbox.start(&["exec", "demo", "--", "sh", "-c", script]);
+        running.wait_for("ready");
+        send(signal, running.id());
+        assert_eq!(running.finish().code, 128 + number, "{signal}");
+    }
 
     let script = "sleep 50 >/dev/null 2>&1 & p=$!; trap 'kill $p; exit 5' INT; \
                   echo ready >&2; wait";

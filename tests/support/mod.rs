@@ -11,10 +11,12 @@ pub mod chromium;
 pub mod jwt;
 #[cfg(unix)]
 pub mod keyring;
+pub mod nginx;
 #[cfg(unix)]
 pub mod oidc_provider;
 #[cfg(unix)]
 pub mod person;
+pub mod proxies;
 pub mod rsa;
 pub mod sandbox;
 pub mod server;

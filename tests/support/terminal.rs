@@ -31,11 +31,25 @@ pub struct Shown {
 /// Runs `hallpass ARGUMENTS` with 80 columns.
 #[must_use = "check how it ended"]
 pub fn run(sandbox: &Sandbox, arguments: &[&str], looks: Looks) -> Shown {
+    run_with(sandbox, arguments, looks, None)
+}
+
+/// [`run`] with a file as standard input.
+#[must_use = "check how it ended"]
+pub fn run_with(
+    sandbox: &Sandbox,
+    arguments: &[&str],
+    looks: Looks,
+    input: Option<&std::path::Path>,
+) -> Shown {
     let mut command = sandbox.command();
     command
         .args(arguments)
         .env("TERM", "xterm")
-        .stdin(Stdio::null());
+        .stdin(match input {
+            Some(path) => Stdio::from(File::open(path).expect("readable")),
+            None => Stdio::null(),
+        });
     let out = (looks != Looks::Stderr).then(pair);
     let err = (looks != Looks::Stdout).then(pair);
     let (out_master, out_slave) = out.unzip();

@@ -243,8 +243,14 @@ fn of_certificate(error: &CertificateError) -> Cause {
             ))
         }
         Bad::Revoked => Cause::new("its certificate was revoked"),
+        // What `openssl req -x509` makes unless told otherwise; curl takes it.
+        _ if error.to_string().contains("CaUsedAsEndEntity") => {
+            Cause::new("its certificate is a self-signed one of a CA, which no server may show as its own").hint(
+                "make it anew with `openssl req -x509 … -addext basicConstraints=critical,CA:FALSE`, then --cacert FILE trusts it",
+            )
+        }
         // A CA of a known name with another key: an in-house CA that was made anew, or a forgery.
-        _ if matches!(error, Bad::UnknownIssuer | Bad::BadSignature) || error.to_string().contains("CaUsedAsEndEntity") => {
+        Bad::UnknownIssuer | Bad::BadSignature => {
             Cause::new("its certificate is self-signed, or from a CA that is not trusted here").hint(
                 "if you know its CA, name the CA's PEM file: --cacert FILE, or SSL_CERT_FILE for every command",
             )

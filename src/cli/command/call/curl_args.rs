@@ -92,20 +92,28 @@ pub fn flags(
         (answer.show_error, "-S"),
         (answer.remote_name, "-O"),
         (compressed, "--compressed"),
+        (answer.create_dirs, "--create-dirs"),
+        (policy.post301, "--post301"),
+        (policy.post302, "--post302"),
+        (policy.post303, "--post303"),
+        (policy.retry_all_errors, "--retry-all-errors"),
         (connection.http1, "--http1.1"),
         (connection.http2_prior, "--http2-prior-knowledge"),
         (connection.ipv4, "-4"),
         (connection.ipv6, "-6"),
     ];
+    let seconds = |given: Option<f64>| given.map(|time| time.to_string());
+    let max_redirs = (policy.max_redirs != 50).then(|| policy.max_redirs.to_string());
     let values = [
         (answer.output.clone(), "-o"),
+        (answer.output_dir.clone(), "--output-dir"),
+        (max_redirs, "--max-redirs"),
+        (seconds(policy.retry_delay), "--retry-delay"),
+        (seconds(policy.retry_max_time), "--retry-max-time"),
         (answer.continue_at.clone(), "-C"),
         (answer.write_out.clone(), "-w"),
-        (policy.max_time.map(|time| time.to_string()), "-m"),
-        (
-            policy.connect_timeout.map(|time| time.to_string()),
-            "--connect-timeout",
-        ),
+        (seconds(policy.max_time), "-m"),
+        (seconds(policy.connect_timeout), "--connect-timeout"),
         (policy.retry.map(|times| times.to_string()), "--retry"),
         (connection.cacert.clone(), "--cacert"),
         (connection.cert.clone(), "--cert"),

@@ -1,0 +1,71 @@
+//! What is said at the end of a call: `-w` and `--timing`.
+
+use http::header;
+
+use super::body::Reader;
+use super::run::Stage;
+use super::send::{Answer, Times};
+use super::timing::{self, Timing};
+use super::write_out::{self, Facts};
+use crate::error::{Error, Result};
+use crate::port::Source;
+
+/// `--timing`
+pub fn tell_timing(
+    timing: Option<Timing>,
+    began: u64,
+    times: Option<&Times>,
+    ended: u64,
+    stage: Stage<'_>,
+) {
+    if let Some(timing) = timing {
+        let text = timing::told(&timing, began, times, ended);
+        stage.output.write_aside(text.as_bytes());
+    }
+}
+
+/// `-w`
+pub fn report(
+    format: &Option<String>,
+    mut facts: Facts<'_>,
+    error: Option<&Error>,
+    stage: Stage<'_>,
+) -> Result<()> {
+    let Some(format) = format else { return Ok(()) };
+    facts.failed = error.map(|error| (error.code(), error.to_string()));
+    let format = match format.strip_prefix('@') {
+        Some(path) => Reader::new(stage.files).text(&Source::of(path))?,
+        None => format.clone(),
+    };
+    let (out, err) = write_out::write(&format, &facts);
+    if !out.is_empty() {
+        stage.output.write(out.as_bytes())?;
+    }
+    if !err.is_empty() {
+        stage.output.write_aside(err.as_bytes());
+    }
+    Ok(())
+}
+
+/// As curl names it.
+pub fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_2 => "2",
+        http::Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
+
+/// Where the answer would have led, had anybody followed.
+pub fn redirect_url(answer: &Answer) -> String {
+    let location = answer.head.headers.get(header::LOCATION);
+    let joined = location.and_then(|location| {
+        let text = String::from_utf8_lossy(location.as_bytes());
+        answer.url.join(&text).ok()
+    });
+    match joined {
+        Some(url) if answer.head.status.is_redirection() => url.to_string(),
+        _ => String::new(),
+    }
+}
