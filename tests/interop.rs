@@ -2,6 +2,7 @@
 
 mod chromium;
 mod keyring;
+#[cfg(target_os = "linux")]
 mod keyring_breaks;
 mod nginx;
 mod nginx_call;

@@ -1,19 +1,22 @@
 //! The proofs of `never_lost` on a real keyring: storms, SIGKILL, and a keyring that locks, hangs,
 //! goes away or fills while the refresh is on its way (S1, S3, S5, must 63, 65, 66, 72).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::keyring::sandbox;
 use crate::never_lost::broken::{handed_out_and_spilled, heals};
-use crate::never_lost::killed::{Look, kill};
-use crate::never_lost::many::storm;
+use crate::never_lost::killed::{Look, kill, spilled};
+use crate::never_lost::many::{foreign_storm, storm};
 use crate::never_lost::moving::{fifty_sessions, hermetic_stores, tour};
 use crate::never_lost::{expire, in_mid_refresh, rounds};
 use crate::support::keyring::{Keyring, lock_on};
+use crate::support::secret_items::SecretItems;
 use crate::support::{Authority, Sandbox};
+
+/// Under which user hallpass keeps the session of these tests.
+const SESSION: &str = "session:demo@ada@example.com";
 
 fn signed_in() -> Option<(Authority, Sandbox, Keyring)> {
     let keyring = Keyring::start()?;
@@ -47,14 +50,43 @@ fn sixty_four_processes_of_two_commands_make_one_refresh_a_round() {
     );
 }
 
+/// Another hallpass on a keyring of its own, whose session is put over ours by a program that
+/// knows nothing of hallpass's lock.
 #[test]
-fn killed_at_any_moment_of_a_refresh() {
-    let Some((authority, sandbox, _keyring)) = signed_in() else {
+fn a_foreign_writer_without_our_lock_costs_no_success_and_no_session() {
+    let (Some((authority, sandbox, keyring)), Some(theirs)) = (signed_in(), Keyring::start())
+    else {
         return;
     };
-    // What is in it cannot be seen from outside.
-    let look: Look = Arc::new(BTreeMap::new);
-    kill("keyring", &authority, &sandbox, rounds(12, 100), &look);
+    let foreign = self::sandbox(&theirs).service("demo", &authority.service());
+    foreign_storm(
+        "foreign writer, keyring",
+        &authority,
+        &sandbox,
+        rounds(1, 20),
+        &|lifetime| {
+            authority.provider(|p| p.options.access_token_lifetime = lifetime);
+            foreign.hallpass("login demo").ok();
+            authority.provider(|p| p.options.access_token_lifetime = 3600);
+        },
+        &|| {
+            let value = SecretItems::of(&theirs).value(SESSION);
+            SecretItems::of(&keyring).overwrite(SESSION, &value.expect("a session"));
+        },
+    );
+}
+
+#[test]
+fn killed_at_any_moment_of_a_refresh() {
+    let Some((authority, sandbox, keyring)) = signed_in() else {
+        return;
+    };
+    let (address, spilled) = (keyring.address().to_owned(), spilled(&sandbox));
+    let look: Look = Arc::new(move || {
+        let stored = SecretItems::on(&address).value(SESSION);
+        [stored.expect("a session"), spilled()].concat()
+    });
+    kill("keyring", &authority, &sandbox, rounds(12, 500), &look);
 }
 
 /// Breaks the keyring in mid-refresh; `whole` makes it whole again.

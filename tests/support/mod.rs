@@ -19,6 +19,8 @@ pub mod person;
 pub mod proxies;
 pub mod rsa;
 pub mod sandbox;
+#[cfg(target_os = "linux")]
+pub mod secret_items;
 pub mod server;
 #[cfg(unix)]
 pub mod terminal;
