@@ -4,6 +4,7 @@
 pub mod broken;
 mod canary;
 mod clock;
+mod full;
 pub mod killed;
 pub mod many;
 pub mod moving;

@@ -1,6 +1,11 @@
 //! The whole journey against npm `oidc-provider`: login and consent pages, refresh, API, UserInfo,
 //! logout.
 
+use std::cell::Cell;
+use std::time::{Duration, SystemTime};
+
+use crate::never_lost::many::{Server, storm};
+use crate::never_lost::rounds;
 use crate::support::Sandbox;
 use crate::support::browser::Plan;
 use crate::support::keyring::Keyring;
@@ -122,4 +127,55 @@ fn twenty_processes_each_renew_in_turn_on_a_server_with_reuse_detection() {
     let asked = server.count("POST /token");
     assert!((2..=21).contains(&asked), "{asked}");
     sandbox.hallpass("token real --refresh").ok();
+}
+
+/// A certified server in a storm.
+struct Stormy {
+    server: OidcProvider,
+    before: Cell<usize>,
+}
+
+impl Server for Stormy {
+    fn expire(&self, sandbox: &Sandbox) {
+        self.server.tell("ttl?value=1");
+        sandbox.hallpass("token demo --refresh").ok();
+        let renewed = SystemTime::now();
+        self.server.tell("ttl?value=3600");
+        self.before.set(self.server.count("POST /token"));
+        // It has to have ended by the clock.
+        while renewed.elapsed().is_ok_and(|e| e < Duration::from_secs(1)) {
+            std::thread::yield_now();
+        }
+    }
+
+    fn hold(&self) -> Box<dyn FnOnce() + '_> {
+        self.server.tell("hold");
+        Box::new(|| drop(self.server.tell("release")))
+    }
+
+    fn refreshes(&self) -> usize {
+        self.server.count("POST /token") - self.before.get()
+    }
+}
+
+#[test]
+fn sixty_four_processes_make_one_refresh_a_round_on_a_server_with_reuse_detection() {
+    let (Some(server), Some(keyring)) = (OidcProvider::start(3600), Keyring::start()) else {
+        return;
+    };
+    let sandbox =
+        super::keyring::sandbox(&keyring).service("demo", &server.service("hallpass-public"));
+    sandbox.hallpass("login demo").ok();
+    let stormy = Stormy {
+        server,
+        before: Cell::default(),
+    };
+    let lines = ["token demo", "call demo me"];
+    storm(
+        "oidc-provider and keyring, mixed",
+        &stormy,
+        &sandbox,
+        rounds(1, 20),
+        &lines,
+    );
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const ttl = Number(process.env.ACCESS_TOKEN_TTL ?? 3600);
+let ttl = Number(process.env.ACCESS_TOKEN_TTL ?? 3600);
 const redirectUris = ['127.0.0.1', '[::1]', 'localhost'].flatMap((host) =>
   ['/', '/callback', '/oauth/callback'].map((path) => `http://${host}${path}`));
 
@@ -76,7 +76,7 @@ const provider = new Provider(issuer, {
   rotateRefreshToken: true,
   scopes: ['openid', 'profile', 'email', 'offline_access', 'read'],
   ttl: {
-    AccessToken: ttl, ClientCredentials: ttl, AuthorizationCode: 60, IdToken: 600,
+    AccessToken: () => ttl, ClientCredentials: () => ttl, AuthorizationCode: 60, IdToken: 600,
     DeviceCode: 600, Grant: 3600, Interaction: 600, RefreshToken: 3600, Session: 3600,
   },
   clientBasedCORS: () => false,
@@ -84,6 +84,18 @@ const provider = new Provider(issuer, {
 
 const log = [];
 const oidc = provider.callback();
+
+// Token requests wait while this is a promise.
+let held;
+let release = () => {};
+
+// What a test tells the server, by path.
+const told = {
+  '/test/log': () => JSON.stringify(log),
+  '/test/hold': () => { held = new Promise((done) => { release = done; }); },
+  '/test/release': () => { held = undefined; release(); },
+  '/test/ttl': (value) => { ttl = Number(value); },
+};
 
 async function api(request, response) {
   const [, value] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -99,12 +111,16 @@ async function api(request, response) {
 }
 
 server.on('request', (request, response) => {
-  const { pathname } = new URL(request.url, issuer);
+  const { pathname, searchParams } = new URL(request.url, issuer);
+  if (pathname in told) {
+    response.end(told[pathname](searchParams.get('value')) ?? '');
+    return;
+  }
   log.push(`${request.method} ${pathname}`);
-  if (pathname === '/test/log') {
-    response.end(JSON.stringify(log));
-  } else if (pathname.startsWith('/api/')) {
+  if (pathname.startsWith('/api/')) {
     api(request, response).catch(() => response.destroy());
+  } else if (pathname === '/token' && held) {
+    held.then(() => oidc(request, response));
   } else {
     oidc(request, response);
   }

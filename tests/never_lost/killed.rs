@@ -141,6 +141,8 @@ fn one(authority: &Authority, sandbox: &Sandbox, aim: Aim, life: Duration, look:
     let written = shared.take_ahead().is_some_and(|ahead| look() != ahead);
     let printed = ended.data().starts_with("demo_at_");
     shared.update(|p| p.dead = true);
+    // Its request may still be on the way; overtaken, it would spend the token a second time.
+    authority.settle();
 
     let after = sandbox.hallpass("token demo");
     authority.unscript("/token");

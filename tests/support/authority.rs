@@ -72,6 +72,11 @@ impl Authority {
         self.server.origin()
     }
 
+    /// See [`Server::settle`].
+    pub fn settle(&self) {
+        self.server.settle();
+    }
+
     /// Looks into the honest provider, or changes it.
     pub fn provider<T>(&self, look: impl FnOnce(&mut Provider) -> T) -> T {
         look(&mut self.lock().provider)

@@ -71,11 +71,13 @@ impl OidcProvider {
 
     /// `METHOD /path` of every request so far.
     pub fn log(&self) -> Vec<String> {
-        let url = Url::parse(&format!("{}/test/log", self.issuer)).expect("a URL");
-        let answer = wire::get(&url).expect("the log");
-        let mut log: Vec<String> = serde_json::from_slice(answer.body()).expect("JSON");
-        log.retain(|line| !line.ends_with("/test/log"));
-        log
+        serde_json::from_slice(&self.tell("log")).expect("JSON")
+    }
+
+    /// Tells the server something; see server.mjs.
+    pub fn tell(&self, what: &str) -> Vec<u8> {
+        let url = Url::parse(&format!("{}/test/{what}", self.issuer)).expect("a URL");
+        wire::get(&url).expect("an answer").into_body()
     }
 
     /// How many requests began so.

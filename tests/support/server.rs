@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
-use super::wire::{DEADLINE, Response};
+use super::wire::{self, DEADLINE, Response};
 
 /// A request as it arrived.
 pub type Request = http::Request<Vec<u8>>;
@@ -81,6 +81,27 @@ struct Shared {
     closing: AtomicBool,
     ended: Mutex<bool>,
     end: Condvar,
+    /// Connections that were accepted and not yet closed.
+    open: Mutex<usize>,
+    closed: Condvar,
+}
+
+/// One connection, for as long as it is served.
+struct Open(Arc<Shared>);
+
+impl Open {
+    fn new(shared: &Arc<Shared>) -> Open {
+        *shared.open.lock().expect("not poisoned") += 1;
+        Open(shared.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let open = self.0.open.lock();
+        *open.unwrap_or_else(|poisoned| poisoned.into_inner()) -= 1;
+        self.0.closed.notify_all();
+    }
 }
 
 impl Server {
@@ -97,6 +118,8 @@ impl Server {
             closing: AtomicBool::new(false),
             ended: Mutex::new(false),
             end: Condvar::new(),
+            open: Mutex::default(),
+            closed: Condvar::new(),
         });
         let thread = std::thread::spawn({
             let shared = shared.clone();
@@ -106,8 +129,8 @@ impl Server {
                         break;
                     }
                     shared.connections.fetch_add(1, Ordering::SeqCst);
-                    let shared = shared.clone();
-                    std::thread::spawn(move || serve(stream, &shared));
+                    let open = Open::new(&shared);
+                    std::thread::spawn(move || serve(stream, &open.0));
                 }
             }
         });
@@ -126,6 +149,20 @@ impl Server {
     /// How many connections were made to it so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until everything that was sent to it so far is done with: what a client that died
+    /// left in a socket is a request all the same.
+    pub fn settle(&self) {
+        // Connections are accepted in order, so everything before this one has been.
+        let url = url::Url::parse(&self.origin()).expect("a URL");
+        wire::get(&url).expect("an answer");
+        let open = self.shared.open.lock().expect("not poisoned");
+        let waited = self
+            .shared
+            .closed
+            .wait_timeout_while(open, DEADLINE, |open| *open > 0);
+        assert!(!waited.expect("not poisoned").1.timed_out(), "never closed");
     }
 
     /// Where it listens.
