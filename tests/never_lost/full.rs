@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::broken::{handed_out_and_spilled, heals};
+use super::broken::handed_out_and_spilled;
 use super::{expire, in_mid_refresh};
 use crate::support::{Authority, Sandbox};
 
@@ -140,7 +140,9 @@ fn a_store_on_a_read_only_disk_spends_nothing_and_reads_on() {
     authority.clear_log();
     let remount = |how: &str| {
         let mut mount = Command::new("mount");
-        mount.args(["-o", &format!("remount,{how}")]).arg(&disk.path);
+        mount
+            .args(["-o", &format!("remount,{how}")])
+            .arg(&disk.path);
         assert!(mount.status().is_ok_and(|status| status.success()));
     };
     remount("ro");
