@@ -22,7 +22,26 @@ pub fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     replace(path, folder, content).map_err(|error| failed("write", path, error))
 }
 
+/// As [`write_private`], without waiting for the disk: when the machine loses its power, the file
+/// may be the old one, empty or gone.
+pub fn write_private_unsynced(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = folder_of(path);
+    create_private_folder(folder)?;
+    let written = temporary(folder, content).and_then(|file| {
+        file.persist(path).map_err(|failed| failed.error)?;
+        Ok(())
+    });
+    written.map_err(|error| failed("write", path, error))
+}
+
 fn replace(path: &Path, folder: &Path, content: &[u8]) -> io::Result<()> {
+    let file = temporary(folder, content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|failed| failed.error)?;
+    sync_folder(folder)
+}
+
+fn temporary(folder: &Path, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     // tempfile creates it with O_EXCL and 0600 less the umask; a umask may also take away what
     // we need, so the mode is set once more.
     let mut file = tempfile::Builder::new()
@@ -30,9 +49,7 @@ fn replace(path: &Path, folder: &Path, content: &[u8]) -> io::Result<()> {
         .tempfile_in(folder)?;
     set_private(file.as_file())?;
     file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|failed| failed.error)?;
-    sync_folder(folder)
+    Ok(file)
 }
 
 /// Reads a file that must be ours alone: refused when a symlink, foreign-owned, or open to group
@@ -61,9 +78,22 @@ pub fn read_private(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// Removes a file; fine where there is none.
 pub fn remove(path: &Path) -> Result<()> {
+    match removed(path)? {
+        true => sync_folder(folder_of(path)).map_err(|error| failed("remove", path, error)),
+        false => Ok(()),
+    }
+}
+
+/// As [`remove`], for a file that does no harm when the machine loses its power and it is back.
+pub fn remove_unsynced(path: &Path) -> Result<()> {
+    removed(path).map(drop)
+}
+
+/// Whether there was one.
+fn removed(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
-        Ok(()) => sync_folder(folder_of(path)).map_err(|error| failed("remove", path, error)),
-        Err(error) if is_absent(&error) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(failed("remove", path, error)),
     }
 }

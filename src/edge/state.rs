@@ -66,8 +66,17 @@ impl StateFiles for StateFolder {
         files::write_private(&self.file(kind, name), content)
     }
 
+    fn jot(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()> {
+        files::write_private_unsynced(&self.file(kind, name), content)
+    }
+
     fn remove(&self, kind: StateKind, name: &str) -> Result<()> {
-        files::remove(&self.file(kind, name))
+        let file = self.file(kind, name);
+        match kind {
+            // The store has overtaken it: nobody has its key any more.
+            StateKind::Spill => files::remove_unsynced(&file),
+            StateKind::Session | StateKind::DefaultAccount => files::remove(&file),
+        }
     }
 }
 

@@ -288,6 +288,10 @@ pub trait StateFiles {
     fn read(&self, kind: StateKind, name: &str) -> Result<Option<Vec<u8>>>;
     /// Replaces one file atomically, mode 0600.
     fn write(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()>;
+    /// As `write`, but at once: it outlives this process, and perhaps not the machine.
+    fn jot(&self, kind: StateKind, name: &str, content: &[u8]) -> Result<()> {
+        self.write(kind, name, content)
+    }
     /// Removes one file; fine where there is none.
     fn remove(&self, kind: StateKind, name: &str) -> Result<()>;
 }
@@ -299,7 +303,7 @@ pub enum StateKind {
     Session,
     /// The default account of a service, named by the service.
     DefaultAccount,
-    /// An encrypted record whose store write failed, named `service@account`.
+    /// An encrypted record that is not in the store yet, named `service@account`.
     Spill,
 }
 

@@ -1,4 +1,6 @@
-//! A renewed record whose store write failed, kept in the state folder until the store works.
+//! A renewed record that is not in the store: jotted down before the store is written, because
+//! that takes a keyring a while in which this process may be killed; and kept where the store
+//! cannot be written, until it can.
 //!
 //! It is sealed with a key that only the store holds (the write-ahead put it there), so the
 //! folder alone gives nothing away.
@@ -23,20 +25,39 @@ pub fn mark(ports: &Ports<'_>) -> Result<Refreshing> {
     })
 }
 
-/// Seals and keeps `record` under the mark that the store holds.
+/// Seals `record` under the mark that the store holds, and keeps it until the store works.
 pub fn keep(ports: &Ports<'_>, key: &EntryKey, mark: &Refreshing, record: &Record) -> Result<()> {
+    let sealed = sealed(ports, key, mark, record)?;
+    ports.state.write(StateKind::Spill, &key.name, &sealed)
+}
+
+/// The same, at once, for the time that the store takes. Where that fails, nothing is worse.
+pub fn jot(ports: &Ports<'_>, key: &EntryKey, mark: &Refreshing, record: &Record) {
+    let jotted = sealed(ports, key, mark, record)
+        .and_then(|sealed| ports.state.jot(StateKind::Spill, &key.name, &sealed));
+    if let Err(error) = jotted {
+        let line = format!("* the renewal of {} is not jotted down: {error}", key.name);
+        ports.ui.trace(&line);
+    }
+}
+
+fn sealed(
+    ports: &Ports<'_>,
+    key: &EntryKey,
+    mark: &Refreshing,
+    record: &Record,
+) -> Result<Vec<u8>> {
     let spill_key = spill_key(mark)
         .ok_or_else(|| Error::new(Code::Internal, "the mark of a refresh has no key"))?;
     let mut salt = [0; seal::SALT];
     ports.random.fill(&mut salt)?;
     let stored = record.to_stored()?;
-    let sealed = seal::seal(
+    Ok(seal::seal(
         &spill_key,
         salt,
         key.id().as_bytes(),
         stored.expose().as_bytes(),
-    );
-    ports.state.write(StateKind::Spill, &key.name, &sealed)
+    ))
 }
 
 /// The spilled record that is newer than the stored one, where there is one.
