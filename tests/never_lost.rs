@@ -1,5 +1,5 @@
 //! A session that is never lost: many processes, SIGKILL, broken stores and clocks, against the
-//! real program. A few rounds everywhere; all of them where the real parts are required.
+//! real program. A few rounds everywhere; all storms in `.ci/run`, and everything in `.ci/soak`.
 
 pub mod broken;
 mod canary;
@@ -17,11 +17,19 @@ use std::time::Duration;
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
 
-/// `all` where the real parts are required (continuous integration), else `few`.
+/// `all` in `.ci/soak`, else `few`.
 pub fn rounds(few: usize, all: usize) -> usize {
-    match std::env::var_os("HALLPASS_REQUIRE_REAL") {
+    match std::env::var_os("HALLPASS_SOAK") {
         Some(_) => all,
         None => few,
+    }
+}
+
+/// Rounds of a storm: all of them wherever the real parts are required too (`.ci/run`).
+pub fn storm_rounds() -> usize {
+    match std::env::var_os("HALLPASS_REQUIRE_REAL") {
+        Some(_) => 20,
+        None => rounds(1, 20),
     }
 }
 

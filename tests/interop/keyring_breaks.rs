@@ -9,11 +9,11 @@ use super::keyring::sandbox;
 use crate::never_lost::broken::{handed_out_and_spilled, heals};
 use crate::never_lost::killed::{Look, kill, spilled};
 use crate::never_lost::many::{foreign_storm, storm};
-use crate::never_lost::moving::{fifty_sessions, hermetic_stores, tour};
-use crate::never_lost::{expire, in_mid_refresh, rounds};
-use crate::support::keyring::{Keyring, lock_on};
+use crate::never_lost::moving::{hermetic_stores, sessions, tour};
+use crate::never_lost::{expire, in_mid_refresh, rounds, storm_rounds};
+use crate::support::keyring::{Keyring, installed, lock_on};
 use crate::support::secret_items::SecretItems;
-use crate::support::{Authority, Sandbox};
+use crate::support::{Authority, Sandbox, skip};
 
 /// Under which user hallpass keeps the session of these tests.
 const SESSION: &str = "session:demo@ada@example.com";
@@ -31,7 +31,7 @@ fn sixty_four_processes_make_one_refresh_a_round() {
     let Some((authority, sandbox, _keyring)) = signed_in() else {
         return;
     };
-    let rounds = rounds(1, 20);
+    let rounds = storm_rounds();
     storm("keyring", &authority, &sandbox, rounds, &["token demo"]);
 }
 
@@ -45,7 +45,7 @@ fn sixty_four_processes_of_two_commands_make_one_refresh_a_round() {
         "keyring, mixed",
         &authority,
         &sandbox,
-        rounds(1, 20),
+        storm_rounds(),
         &lines,
     );
 }
@@ -63,7 +63,7 @@ fn a_foreign_writer_without_our_lock_costs_no_success_and_no_session() {
         "foreign writer, keyring",
         &authority,
         &sandbox,
-        rounds(1, 20),
+        storm_rounds(),
         &|lifetime| {
             authority.provider(|p| p.options.access_token_lifetime = lifetime);
             foreign.hallpass("login demo").ok();
@@ -163,18 +163,60 @@ fn a_keyring_that_fills_in_mid_refresh() {
     );
 }
 
+/// `pass` with a key of its own, ended with the test.
+struct Pass {
+    home: String,
+}
+
+impl Pass {
+    fn set_up(sandbox: &Sandbox) -> Option<Pass> {
+        let programs = ["pass", "gpg", "gpgconf", "docker-credential-pass"];
+        if !programs.iter().all(|program| installed(program)) {
+            skip("pass, gpg and docker-credential-pass");
+            return None;
+        }
+        let shown = sandbox.shell(
+            "mkdir -m 700 \"$GNUPGHOME\" && gpg --batch --quiet --pinentry-mode loopback \
+             --passphrase '' --quick-gen-key 'test <test@example.com>' default default never && \
+             pass init test@example.com",
+        );
+        assert!(shown.contains("Password store initialized"), "{shown}");
+        let home = sandbox.environment()["GNUPGHOME"].clone();
+        Some(Pass { home })
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let kill = ["--homedir", &self.home, "--kill", "all"];
+        let _ = std::process::Command::new("gpgconf").args(kill).status();
+    }
+}
+
 #[test]
-fn fifty_sessions_move_between_the_keyring_and_every_other_store() {
+fn fifty_sessions_move_between_every_pair_of_stores_there_is() {
     let Some(keyring) = Keyring::start() else {
         return;
     };
     let authority = Authority::honest();
     let sandbox = sandbox(&keyring);
+    let inside = |name: &str| sandbox.path(name).to_str().expect("Unicode").to_owned();
+    let environment = [
+        ("HALLPASS_STORE_PASSPHRASE_FILE", inside("passphrase")),
+        ("GNUPGHOME", inside("gnupg")),
+        ("PASSWORD_STORE_DIR", inside("password-store")),
+    ];
     let mut stores = vec!["keyring".to_owned()];
     stores.extend(hermetic_stores(&sandbox));
-    let file = sandbox.path("passphrase");
-    let file = file.to_str().expect("Unicode");
-    let sandbox = sandbox.env("HALLPASS_STORE_PASSPHRASE_FILE", file);
-    let sandbox = fifty_sessions(sandbox, &authority);
-    tour(&sandbox, &stores);
+    let sandbox = environment
+        .iter()
+        .fold(sandbox, |sandbox, (name, value)| sandbox.env(name, value));
+    let Some(_pass) = Pass::set_up(&sandbox) else {
+        return;
+    };
+    stores.push("pass".to_owned());
+    stores.push("command --protocol docker-credential -- docker-credential-pass".to_owned());
+    let count = rounds(2, 50);
+    let sandbox = sessions(sandbox, &authority, count);
+    tour(&sandbox, &stores, count);
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use crate::never_lost::many::{Server, storm};
-use crate::never_lost::rounds;
+use crate::never_lost::storm_rounds;
 use crate::support::Sandbox;
 use crate::support::browser::Plan;
 use crate::support::keyring::Keyring;
@@ -175,7 +175,7 @@ fn sixty_four_processes_make_one_refresh_a_round_on_a_server_with_reuse_detectio
         "oidc-provider and keyring, mixed",
         &stormy,
         &sandbox,
-        rounds(1, 20),
+        storm_rounds(),
         &lines,
     );
 }

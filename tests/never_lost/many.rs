@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use super::{any_below, expire, rounds, sealed, signed_in};
+use super::{any_below, expire, sealed, signed_in, storm_rounds};
 use crate::support::sandbox::Transcript;
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
@@ -88,7 +88,7 @@ pub fn storm(name: &str, server: &dyn Server, sandbox: &Sandbox, rounds: usize, 
 #[test]
 fn sixty_four_processes_make_one_refresh_a_round() {
     let (authority, sandbox) = signed_in();
-    let rounds = rounds(2, 20);
+    let rounds = storm_rounds();
     storm("file", &authority, &sandbox, rounds, &["token demo"]);
 }
 
@@ -96,7 +96,7 @@ fn sixty_four_processes_make_one_refresh_a_round() {
 fn sixty_four_processes_of_two_commands_make_one_refresh_a_round() {
     let (authority, sandbox) = signed_in();
     let lines = ["token demo", "call demo me"];
-    storm("file, mixed", &authority, &sandbox, rounds(2, 20), &lines);
+    storm("file, mixed", &authority, &sandbox, storm_rounds(), &lines);
 }
 
 /// Another hallpass with the same key and a store of its own: its lock is not ours.
@@ -188,7 +188,7 @@ fn a_foreign_writer_without_our_lock_costs_no_success_and_no_session() {
         "foreign writer, file",
         &authority,
         &sandbox,
-        rounds(2, 20),
+        storm_rounds(),
         &|lifetime| foreign.sign_in(&authority, lifetime),
         &|| foreign.overwrite(&there),
     );

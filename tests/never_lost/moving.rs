@@ -1,17 +1,16 @@
-//! Fifty sessions, moved from every store to every other one: none is lost.
+//! Many sessions, moved from every store to every other one: none is lost.
 
+use super::rounds;
 use crate::support::browser::Plan;
 use crate::support::{Authority, Sandbox};
 
-const SESSIONS: usize = 50;
-
-/// A machine with fifty sessions, each with a token of its own.
-pub fn fifty_sessions(sandbox: Sandbox, authority: &Authority) -> Sandbox {
+/// A machine with this many sessions, each with a token of its own.
+pub fn sessions(sandbox: Sandbox, authority: &Authority, count: usize) -> Sandbox {
     let mut sandbox = sandbox;
-    for number in 0..SESSIONS {
+    for number in 0..count {
         sandbox = sandbox.service(&format!("s{number}"), &authority.service());
     }
-    for number in 0..SESSIONS {
+    for number in 0..count {
         let name = format!("s{number}");
         let token = format!("token-{number}");
         sandbox
@@ -22,23 +21,23 @@ pub fn fifty_sessions(sandbox: Sandbox, authority: &Authority) -> Sandbox {
 }
 
 /// Moves them along every ordered pair of `stores`, whose first one is in use.
-pub fn tour(sandbox: &Sandbox, stores: &[String]) {
+pub fn tour(sandbox: &Sandbox, stores: &[String], count: usize) {
     let mut moves = 0;
     for number in pairs(stores.len()) {
         let ended = sandbox
             .hallpass(&format!("store move {}", stores[number]))
             .ok();
-        let _ = ended.says(&format!("{SESSIONS} entries carried over"));
+        let _ = ended.says(&format!("{count} entries carried over"));
         moves += 1;
-        for session in [0, moves % SESSIONS, SESSIONS - 1] {
+        for session in [0, moves % count, count - 1] {
             has_its_token(sandbox, session);
         }
     }
-    for session in 0..SESSIONS {
+    for session in 0..count {
         has_its_token(sandbox, session);
     }
     println!(
-        "{SESSIONS} sessions, {moves} moves between {} stores, 0 lost",
+        "{count} sessions, {moves} moves between {} stores, 0 lost",
         stores.len()
     );
 }
@@ -78,6 +77,24 @@ pub fn hermetic_stores(sandbox: &Sandbox) -> Vec<String> {
         esac
         "#,
     );
+    sandbox.write(
+        "docker-helper",
+        r#"
+        here=$(dirname "$0")/messages; mkdir -p "$here"
+        message=$(cat)
+        case "$1" in
+            store) url=$(printf %s "$message" | sed 's/.*"ServerURL":"\([^"]*\)".*/\1/') ;;
+            *) url=$message ;;
+        esac
+        file="$here/$(printf %s "$url" | tr / _)"
+        case "$1" in
+            store) printf %s "$message" >"$file" ;;
+            get) cat "$file" 2>/dev/null || {
+                echo credentials not found in native keychain; exit 1; } ;;
+            erase) rm "$file" ;;
+        esac
+        "#,
+    );
     sandbox.write("passphrase", "canary correct horse\n");
     let path = |name: &str| sandbox.path(name).to_str().expect("Unicode").to_owned();
     vec![
@@ -88,6 +105,10 @@ pub fn hermetic_stores(sandbox: &Sandbox) -> Vec<String> {
         ),
         format!("file --path {}", path("phrased")),
         format!("command -- sh {}", path("helper")),
+        format!(
+            "command --protocol docker-credential -- sh {}",
+            path("docker-helper")
+        ),
     ]
 }
 
@@ -100,6 +121,7 @@ fn fifty_sessions_move_between_every_pair_of_stores() {
     let file = file.to_str().expect("Unicode");
     let sandbox = sandbox.env("HALLPASS_STORE_PASSPHRASE_FILE", file);
     sandbox.hallpass(&format!("store use {}", stores[0])).ok();
-    let sandbox = fifty_sessions(sandbox, &authority);
-    tour(&sandbox, &stores);
+    let count = rounds(8, 50);
+    let sandbox = sessions(sandbox, &authority, count);
+    tour(&sandbox, &stores, count);
 }

@@ -350,7 +350,9 @@ impl Running {
         drop(self.child.stdin.take());
         let left = self.deadline.saturating_sub(self.started.elapsed());
         let status = self.child.wait_timeout(left).expect("waiting works");
+        let mut hangs = String::new();
         if status.is_none() {
+            hangs = doing(self.child.id());
             let _ = self.child.kill();
         }
         let collect = |handle: &mut Option<JoinHandle<Vec<u8>>>| {
@@ -364,7 +366,10 @@ impl Running {
             stderr: String::from_utf8_lossy(&collect(&mut self.stderr)).into_owned(),
             took: self.started.elapsed(),
         };
-        assert!(status.is_some(), "it never ended: {transcript:#?}");
+        assert!(
+            status.is_some(),
+            "it never ended ({hangs}): {transcript:#?}"
+        );
         transcript
     }
 }
@@ -374,6 +379,23 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a process that does not end is doing, as far as the system tells.
+fn doing(pid: u32) -> String {
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+    let status = read("status").unwrap_or_default();
+    let state = status.lines().find(|line| line.starts_with("State:"));
+    let fds = std::fs::read_dir(format!("/proc/{pid}/fd"));
+    let fds = fds.into_iter().flatten().flatten();
+    let fds = fds.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+    format!(
+        "{} in {:?}, system call {:?}, files {:?}",
+        state.unwrap_or("no state"),
+        read("wchan").unwrap_or_default(),
+        read("syscall").unwrap_or_default().trim(),
+        fds.collect::<Vec<_>>(),
+    )
 }
 
 /// As a shell shows it: 128 plus the signal where one ended it.

@@ -75,6 +75,23 @@ mod platform {
         pairs.join(",")
     }
 
+    /// The process that listens there: the bus, which need not be able to answer.
+    #[cfg(target_os = "linux")]
+    pub fn bus() -> Option<u32> {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::{SocketAddr, UnixStream};
+        let text = normalised();
+        let mut pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+        let address = pairs.find_map(|(key, value)| match key {
+            "path" => SocketAddr::from_pathname(value).ok(),
+            "abstract" => SocketAddr::from_abstract_name(value).ok(),
+            _ => None,
+        })?;
+        let stream = UnixStream::connect_addr(&address).ok()?;
+        let peer = rustix::net::sockopt::socket_peercred(&stream).ok()?;
+        u32::try_from(peer.pid.as_raw_nonzero().get()).ok()
+    }
+
     fn canonical(path: &str) -> String {
         match std::fs::canonicalize(path) {
             Ok(canonical) => canonical.display().to_string(),
@@ -125,6 +142,9 @@ mod platform {
 
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd"))]
 pub use platform::{check, normalised};
+
+#[cfg(target_os = "linux")]
+pub use platform::bus;
 
 /// No bus between us and the keyring.
 #[cfg(any(windows, target_vendor = "apple"))]

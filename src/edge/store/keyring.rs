@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(2_100);
 /// How long a keyring that lives has to answer another, easy question.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(900);
 
-/// How long a keyring that lives may be slow: a busy disk, or its own prompt on a screen that we
-/// know nothing of.
+/// How long a keyring that lives may be slow: a busy machine, or its own prompt on a screen that
+/// we know nothing of.
 const SLOW: Duration = Duration::from_secs(10);
 
 /// How long a person may take to answer the keyring's own prompt.
@@ -75,17 +75,16 @@ impl Keyring {
         if let Ok(outcome) = answer.recv_timeout(PATIENCE) {
             return Ok(outcome);
         }
-        if !is_alive() {
-            return Err(hung());
-        }
-        let deadline = match self.ui.can_prompt() {
-            true => {
+        let waited = match sign_of_life() {
+            Life::None => return Err(hung()),
+            Life::Works => return answer.recv_timeout(SLOW).map_err(|_| hung()),
+            Life::Answers if self.ui.can_prompt() => {
                 self.ui.notice("waiting for you to unlock the OS keyring …");
-                PERSON
+                answer.recv_timeout(PERSON)
             }
-            false => SLOW,
+            Life::Answers => answer.recv_timeout(SLOW),
         };
-        answer.recv_timeout(deadline).map_err(|_| locked())
+        waited.map_err(|_| locked())
     }
 }
 
@@ -162,8 +161,19 @@ fn start<T: Send + 'static>(
     Ok(receiver)
 }
 
-/// Asks for something that needs no unlocking.
-fn is_alive() -> bool {
+/// What can be seen of a keyring that says nothing.
+enum Life {
+    /// It answers another question: this one waits for a person.
+    Answers,
+    /// It does not answer, and is not idle.
+    Works,
+    None,
+}
+
+/// Asks for something that needs no unlocking, and looks whether the daemon does anything.
+fn sign_of_life() -> Life {
+    #[cfg(target_os = "linux")]
+    let watch = super::daemon_work::Watch::start();
     let asked = start(
         || match Link::default().entry(SERVICE, "sign of life")?.get_secret() {
             Err(keyring::Error::NoEntry) => Ok(()),
@@ -171,7 +181,12 @@ fn is_alive() -> bool {
         },
     );
     let answered = asked.map(|answer| answer.recv_timeout(SIGN_OF_LIFE));
-    matches!(answered, Ok(Ok(Ok(()))))
+    match answered {
+        Ok(Ok(Ok(()))) => Life::Answers,
+        #[cfg(target_os = "linux")]
+        _ if watch.is_working() => Life::Works,
+        _ => Life::None,
+    }
 }
 
 /// The five states, told apart.

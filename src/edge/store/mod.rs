@@ -17,6 +17,8 @@ use crate::service::configuration::StoreTable;
 mod bus_address;
 mod chunks;
 mod command;
+#[cfg(target_os = "linux")]
+mod daemon_work;
 mod encrypted_file;
 mod entries;
 mod key_file;

@@ -39,6 +39,16 @@ const PROMPT_TIMEOUT: Duration = Duration::from_secs(150);
 /// service manager start another.
 const PAUSES: [u64; 4] = [50, 150, 400, 800];
 
+/// The process that answers for the service, as the bus tells.
+#[cfg(target_os = "linux")]
+pub fn daemon() -> Option<u32> {
+    const BUS: &str = "org.freedesktop.DBus";
+    let connection = Connection::new_session().ok()?;
+    let bus = connection.with_proxy(BUS, "/org/freedesktop/DBus", TIMEOUT);
+    let asked = bus.method_call(BUS, "GetConnectionUnixProcessID", (BUS_NAME,));
+    asked.ok().map(|(pid,)| pid)
+}
+
 /// This process's connection, made when first used.
 #[derive(Clone, Default)]
 pub struct Link(Arc<Mutex<Option<Client>>>);
