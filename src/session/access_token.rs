@@ -6,7 +6,7 @@
 //! 4. Write ahead: generation, mark and spill key, which proves that the store can be written.
 //! 5. Renew, with signals held back from here to 7.
 //! 6. Refused: look once more, and forget the refresh token only if nobody changed it.
-//! 7. Write, and only then use. A failed write spills and is said loudly.
+//! 7. Jot down, write, and only then use. A failed write spills and is said loudly.
 
 use std::time::Duration;
 

@@ -158,8 +158,9 @@ fn a_disk_that_fills_in_mid_refresh_for_store_and_spill_alike_is_said_as_it_is()
     sandbox.hallpass("token demo").ok();
 }
 
-/// A store in hallpass's own protocol that keeps entries as files, and complains when told to.
-fn command_store() -> (Authority, Sandbox) {
+/// A store in hallpass's own protocol that keeps entries as files, and complains when told to, or
+/// kills who asks it.
+pub fn command_store() -> (Authority, Sandbox) {
     let authority = Authority::honest();
     let sandbox = Sandbox::bare().browser(Plan::Allow);
     sandbox.write(
@@ -169,7 +170,8 @@ fn command_store() -> (Authority, Sandbox) {
         file="$here/kept/$(printf %s "$2" | tr / _)"
         case "$1" in
             get) if [ -e "$file" ]; then cat "$file"; fi ;;
-            set) if [ -e "$here/complaint" ]; then cat "$here/complaint" >&2; exit 1; fi
+            set) if [ -e "$here/murder" ]; then kill -9 $PPID; exit 1; fi
+                if [ -e "$here/complaint" ]; then cat "$here/complaint" >&2; exit 1; fi
                 cat >"$file.new" && mv "$file.new" "$file" ;;
             delete) rm -f "$file" ;;
         esac

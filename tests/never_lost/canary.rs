@@ -204,7 +204,7 @@ const LINES: &[&str] = &[
     "list",
     "providers",
     "doctor demo --format json",
-    "edit demo scope+=notes:write",
+    "edit demo --scope openid",
     "completions bash",
     "login demo --timeout 0s --no-browser",
     "login demo --flow device --timeout 1s --no-browser",

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{any_below, rounds, sealed, signed_in, wait_micros};
+use super::broken::command_store;
+use super::{any_below, expire, in_mid_refresh, rounds, sealed, signed_in, wait_micros};
 use crate::support::server::Answer;
 use crate::support::{Authority, Sandbox};
 
@@ -217,4 +218,27 @@ fn killed_at_any_moment_of_a_refresh() {
         stored.chain(spilled()).collect()
     });
     kill("file", &authority, &sandbox, rounds(30, 500), &look);
+}
+
+/// A keyring may take seconds to write; what is jotted down before is there at once.
+#[test]
+fn killed_while_the_store_takes_its_time_the_session_lives_on() {
+    let (authority, sandbox) = command_store();
+    expire(&authority, &sandbox);
+    let murder = sandbox.path("murder");
+    let there = murder.clone();
+    in_mid_refresh(&authority, move || {
+        std::fs::write(&there, "").expect("written");
+    });
+    let ended = sandbox.hallpass("token demo");
+    assert_eq!((ended.code, ended.data()), (137, ""), "{ended:#?}");
+    std::fs::remove_file(&murder).expect("removed");
+    let plain = |text: &str| text.contains("demo_rt_") || text.contains("demo_at_");
+    assert!(!plain(&String::from_utf8_lossy(&spilled(&sandbox)())));
+    authority.unscript("/token");
+    sandbox.hallpass("token demo").ok().says("whole again");
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+    sandbox.hallpass("token demo --refresh").ok();
+    assert_eq!(authority.provider(|p| p.live_refresh_tokens()), 1);
+    assert!(spilled(&sandbox)().is_empty(), "nothing stays jotted down");
 }

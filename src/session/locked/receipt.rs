@@ -1,9 +1,10 @@
 //! Step 7: what came is stored, and only then anything else is found out or used.
 //!
-//! Between the server's answer and the store nothing is waited for: whoever ends the process in
+//! Between the server's answer and the disk nothing is waited for: whoever ends the process in
 //! between takes a rotated refresh token with them.
 
 use super::super::access_token::Wanted;
+use super::super::record::Refreshing;
 use super::super::{Record, facts, lifetime, renewal, spill};
 use super::{Locked, Renewed};
 use crate::error::{Error, Result};
@@ -26,9 +27,11 @@ impl<'a> Locked<'a> {
             Err(error) => return self.give_up(wanted, error),
         };
         let before = std::mem::replace(&mut self.record, renewed);
+        self.jot_down(&before);
         let stored = self.write();
-        if let Err(error) = &stored {
-            self.not_written(&before, error);
+        match &stored {
+            Ok(()) => spill::forget(self.ports, &self.key),
+            Err(error) => self.not_written(&before, error),
         }
         drop(held);
         if stored.is_ok() {
@@ -41,6 +44,20 @@ impl<'a> Locked<'a> {
             self.learn_lifetime(client).await;
         }
         self.access().map(|access| Renewed::Done(Box::new(access)))
+    }
+
+    /// A keyring takes its time to write, and a disk to be sure; a process killed meanwhile has
+    /// lost nothing that is jotted down.
+    fn jot_down(&self, before: &Record) {
+        if let Some(mark) = self.mark_of_rotation(before) {
+            spill::jot(self.ports, &self.key, mark, &self.record);
+        }
+    }
+
+    /// The mark that the store holds, where what is not stored now is lost.
+    fn mark_of_rotation<'r>(&self, before: &'r Record) -> Option<&'r Refreshing> {
+        let rotated = before.token.refresh_token != self.record.token.refresh_token;
+        before.refreshing.as_ref().filter(|_| rotated)
     }
 
     fn write(&mut self) -> Result<()> {
@@ -137,21 +154,19 @@ impl<'a> Locked<'a> {
     /// The token is still handed out; a rotated refresh token is spilled.
     fn not_written(&self, before: &Record, error: &Error) {
         let name = &self.key.name;
-        let told = match &before.refreshing {
-            Some(mark) if before.token.refresh_token != self.record.token.refresh_token => {
-                match spill::keep(self.ports, &self.key, mark, &self.record) {
-                    Ok(()) => format!(
-                        "the renewed session of {name} could not be stored: {error}; it is kept, \
+        let told = match self.mark_of_rotation(before) {
+            Some(mark) => match spill::keep(self.ports, &self.key, mark, &self.record) {
+                Ok(()) => format!(
+                    "the renewed session of {name} could not be stored: {error}; it is kept, \
                          sealed, in the state folder, and the next run will store it"
-                    ),
-                    Err(spill) => format!(
-                        "the renewed session of {name} could not be stored: {error}; nor could it \
+                ),
+                Err(spill) => format!(
+                    "the renewed session of {name} could not be stored: {error}; nor could it \
                          be kept beside the store: {spill}; this access token works, and when it \
                          ends you must sign in again: hallpass login {name}"
-                    ),
-                }
-            }
-            _ => format!(
+                ),
+            },
+            None => format!(
                 "the renewed access token of {name} could not be stored: {error}; the session \
                  itself is unharmed"
             ),

@@ -133,11 +133,32 @@ fn when_the_spill_fails_too_the_person_is_told_what_it_means() {
     world.http.on_request(move |_| {
         let world = inside.upgrade().unwrap();
         world.store.fail_next(Operation::Write, Code::StoreFull);
+        // Neither jotted down before nor spilled after.
+        world.state.fail_next(Operation::Write, Code::StoreFull);
         world.state.fail_next(Operation::Write, Code::StoreFull);
         Answer::json(200, &rotation())
     });
     assert_eq!(ok(&world), "access-2");
     assert!(warned(&world, "hallpass login work@ada"));
+}
+
+#[test]
+fn what_came_is_jotted_down_before_the_store_is_written_and_goes_after() {
+    let world = Rc::new(world(9_999));
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let (inside, see) = (Rc::downgrade(&world), Rc::clone(&seen));
+    let spill = (StateKind::Spill, "work@ada".to_owned());
+    let jotted = spill.clone();
+    world.store.on_write(move |_| {
+        let world = inside.upgrade().unwrap();
+        let there = world.state.files.borrow().contains_key(&jotted);
+        see.borrow_mut().push(there);
+    });
+    grants(&world, rotation());
+    assert_eq!(ok(&world), "access-2");
+    // The write-ahead, which nothing is known before, and the answer.
+    assert_eq!(*seen.borrow(), [false, true]);
+    assert!(!world.state.files.borrow().contains_key(&spill));
 }
 
 #[test]
