@@ -33,4 +33,5 @@ mod services;
 mod session;
 mod status;
 mod store;
+mod together;
 mod usage;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::error::Result;
-use crate::port::{Cache, Clock, StateFiles, StateKind, UnixTime};
+use crate::port::{Cache, Clock, Listed, StateFiles, StateKind, UnixTime};
 
 /// What a run remembers of documents and facts.
 #[derive(Debug, Default)]
@@ -38,11 +38,11 @@ impl<C: Clock> Cache for Forgetful<C> {
 }
 
 impl<C> StateFiles for Forgetful<C> {
-    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
+    fn list(&self, kind: StateKind) -> Result<Vec<Listed>> {
         let files = self.files.borrow();
         let ours = files.iter().filter(|((seen, _), _)| *seen == kind);
         Ok(ours
-            .map(|((_, name), content)| (name.clone(), content.clone()))
+            .map(|((_, name), content)| (name.clone(), Ok(content.clone())))
             .collect())
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::files;
 use super::paths::Paths;
 use crate::error::Result;
-use crate::port::{StateFiles, StateKind};
+use crate::port::{Listed, StateFiles, StateKind};
 
 /// One folder a kind, one private file a name.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl StateFolder {
 }
 
 impl StateFiles for StateFolder {
-    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
+    fn list(&self, kind: StateKind) -> Result<Vec<Listed>> {
         let folder = self.folder(kind);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -50,11 +50,11 @@ impl StateFiles for StateFolder {
             let Some(name) = entry.file_name().to_str().and_then(decode) else {
                 continue;
             };
-            if let Some(content) = files::read_private(&entry.path())? {
+            if let Some(content) = files::read_private(&entry.path()).transpose() {
                 found.push((name, content));
             }
         }
-        found.sort();
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found)
     }
 
@@ -133,7 +133,10 @@ mod tests {
         state.write(StateKind::Session, "b@two", b"2").unwrap();
         state.write(StateKind::Session, "a@one", b"1").unwrap();
         state.write(StateKind::Spill, "a@one", b"3").unwrap();
-        let listed = state.list(StateKind::Session).unwrap();
+        let listed = state.list(StateKind::Session).unwrap().into_iter();
+        let listed: Vec<_> = listed
+            .map(|(name, content)| (name, content.unwrap()))
+            .collect();
         assert_eq!(
             listed,
             [
@@ -147,6 +150,22 @@ mod tests {
             state.read(StateKind::Spill, "a@one").unwrap().unwrap(),
             b"3"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_file_that_is_refused_does_not_hide_the_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let state = state(root.path());
+        for name in ["a@one", "b@two"] {
+            state.write(StateKind::Session, name, b"1").unwrap();
+        }
+        let open = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(state.file(StateKind::Session, "a@one"), open).unwrap();
+        let listed = state.list(StateKind::Session).unwrap();
+        let fine: Vec<_> = listed.iter().map(|(_, content)| content.is_ok()).collect();
+        assert_eq!(fine, [false, true]);
     }
 
     #[test]

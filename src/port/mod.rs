@@ -282,8 +282,8 @@ pub trait Cache {
 
 /// Non-secret facts of sessions, so that `status` and completion unlock nothing; and the spill.
 pub trait StateFiles {
-    /// Every file of a kind: name and content.
-    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>>;
+    /// Every file of a kind: name and content, or why that one is refused.
+    fn list(&self, kind: StateKind) -> Result<Vec<Listed>>;
     /// One file.
     fn read(&self, kind: StateKind, name: &str) -> Result<Option<Vec<u8>>>;
     /// Replaces one file atomically, mode 0600.
@@ -295,6 +295,9 @@ pub trait StateFiles {
     /// Removes one file; fine where there is none.
     fn remove(&self, kind: StateKind, name: &str) -> Result<()>;
 }
+
+/// See [`StateFiles::list`].
+pub type Listed = (String, Result<Vec<u8>>);
 
 /// Kinds of state files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

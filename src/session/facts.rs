@@ -84,10 +84,21 @@ pub fn write_facts(ports: &Ports<'_>, facts: &Facts) {
     }
 }
 
-/// Facts of every session, in name order.
+/// Facts of every session, in name order; a file that is refused is told and left out.
 pub fn all(ports: &Ports<'_>) -> Result<Vec<Facts>> {
     let files = ports.state.list(StateKind::Session)?;
     let facts = files.into_iter().filter_map(|(name, content)| {
+        let content = match content {
+            Ok(content) => content,
+            Err(error) => {
+                let hint = error
+                    .hint()
+                    .map_or_else(String::new, |hint| format!(" ({hint})"));
+                let line = format!("the facts of {name} are not used: {error}{hint}");
+                ports.ui.warn(&line);
+                return None;
+            }
+        };
         let parsed: Option<Facts> = serde_json::from_slice(&content).ok();
         if parsed.is_none() {
             let line =

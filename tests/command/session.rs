@@ -118,6 +118,19 @@ fn a_fresh_token_asks_no_server() {
 }
 
 #[test]
+fn a_lifetime_that_no_token_has_is_told_and_the_token_is_printed() {
+    let (authority, sandbox) = signed_in();
+    let transcript = sandbox.hallpass("token demo --min-ttl 2h").ok();
+    assert!(transcript.data().starts_with("demo_at_"));
+    let _ = transcript.says("sooner than --min-ttl");
+    assert_eq!(authority.token_requests("refresh_token"), 1);
+    let _ = sandbox
+        .hallpass("token demo --min-ttl 30m")
+        .ok()
+        .does_not_say("min-ttl");
+}
+
+#[test]
 fn a_broken_pipe_ends_quietly() {
     let (_authority, sandbox) = signed_in();
     let shown = sandbox.shell("hallpass token demo | head -c0; echo done");

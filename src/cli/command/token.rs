@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::context::Context;
-use crate::cli::{duration, output};
+use crate::cli::{duration, output, time_words};
 use crate::error::{Code, Error, Result};
 use crate::port::Ports;
 use crate::protocol::token::TokenType;
@@ -74,6 +74,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     if args.id_token {
         return print(id_token(&ports, &service, access, wanted, &get)?.expose());
     }
+    warn_of_short_life(&ports, &access, args.min_ttl);
     let token = access.credential.token().expose();
     match args.form {
         Form::Token => print(token),
@@ -85,6 +86,23 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
             print(&format!("Authorization: {scheme} {token}"))
         }
         Form::Json => output::json(&as_json(&service, &access)),
+    }
+}
+
+/// A server may give tokens that live for less than was wanted; whoever starts a long job with one
+/// should know.
+fn warn_of_short_life(ports: &Ports<'_>, access: &Access, min_ttl: Duration) {
+    let Some(end) = freshness::expires_at(&access.record) else {
+        return;
+    };
+    let left = end.saturating_sub(ports.clock.now());
+    let left = u64::try_from(left).unwrap_or(0);
+    if left < min_ttl.as_secs() {
+        ports.ui.warn(&format!(
+            "this access token ends in {}, sooner than --min-ttl: the server gives none that lives \
+             longer",
+            time_words::length(left)
+        ));
     }
 }
 
@@ -142,7 +160,8 @@ fn as_json(service: &Service, access: &Access) -> serde_json::Value {
         "access_token": access.credential.token().expose(),
         "token_type": record.token.token_type,
         "expires_at": end.map(|end| end.to_string()),
-        "scope": record.token.scope,
+        // None named is what was asked for (RFC 6749 §5.1).
+        "scope": record.token.scope.as_ref().unwrap_or(&record.requested_scope),
         "service": service.name,
         "account": record.account,
         "issuer": record.binding.issuer,

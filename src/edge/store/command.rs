@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::entries::{Entries, unreadable};
 use super::lock_folder;
-use super::program::{Answer, Program};
+use super::program::{Answer, Program, complaint};
 use crate::error::Result;
 use crate::port::UserInterface;
 use crate::secret::{Secret, printable};
@@ -70,7 +70,15 @@ impl CommandStore {
             true => PERSON,
             false => PATIENCE,
         };
-        self.program.run(arguments, input, patience)
+        let mut answer = self.program.run(arguments, input, patience)?;
+        // docker's helpers complain on standard output.
+        if self.protocol == Protocol::DockerCredential
+            && !answer.success
+            && answer.complaint.is_none()
+        {
+            answer.complaint = complaint(answer.output.expose());
+        }
+        Ok(answer)
     }
 }
 
@@ -93,7 +101,8 @@ impl Entries for CommandStore {
             }
             Protocol::Pass => {
                 let answer = self.run(&["show", &pass_name(&name)], b"")?;
-                if !answer.success && answer.complaint.contains("not in the password store") {
+                let absent = |why: &String| why.contains("not in the password store");
+                if !answer.success && answer.complaint.as_ref().is_some_and(absent) {
                     return Ok(None);
                 }
                 self.program.done("show", &answer)?;
@@ -324,6 +333,13 @@ mod tests {
             assert_eq!(error.code(), code, "{error}");
             assert!(!error.to_string().contains('\u{1b}'));
         }
+        // docker's helpers say it on standard output.
+        let says = "cat >/dev/null; echo error: the keychain is locked; exit 1";
+        let program = script(root.path(), says);
+        let error = store(&["sh", &program], Protocol::DockerCredential).probe();
+        let error = error.unwrap_err();
+        assert!(error.to_string().contains("keychain is locked"), "{error}");
+        assert_eq!(error.code(), Code::StoreLocked);
         let error = store(&["/nonexistent/helper"], Protocol::Hallpass).probe();
         assert_eq!(error.unwrap_err().code(), Code::StoreAbsent);
     }
@@ -355,7 +371,7 @@ mod tests {
             let answer = Answer {
                 success: true,
                 output: Secret::new(output.clone()),
-                complaint: String::new(),
+                complaint: None,
             };
             let _ = (docker::secret(&answer), docker::is_not_found(&answer));
             let kept = line(&Secret::new(output.clone()));
@@ -372,7 +388,7 @@ mod tests {
         #[test]
         fn a_value_comes_back_through_dockers_protocol(value in "\\PC{0,40}") {
             let message = docker::store("session:a@b", value.as_bytes()).unwrap();
-            let answer = Answer { success: true, output: message, complaint: String::new() };
+            let answer = Answer { success: true, output: message, complaint: None };
             let back = docker::secret(&answer).unwrap();
             proptest::prop_assert_eq!(back.expose(), value.as_bytes());
         }

@@ -19,7 +19,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Answer {
     pub success: bool,
     pub output: Secret<Vec<u8>>,
-    pub complaint: String,
+    /// The first line of standard error, where there is one.
+    pub complaint: Option<String>,
 }
 
 /// Program and arguments, not empty.
@@ -54,7 +55,7 @@ impl Program {
         Ok(Answer {
             success,
             output: Secret::new(output),
-            complaint: first_line(&complaint),
+            complaint: self::complaint(&complaint),
         })
     }
 
@@ -82,7 +83,8 @@ impl Program {
     /// What an exit status other than 0 means.
     fn complained(&self, what: &str, answer: &Answer) -> Error {
         let program = self.name();
-        let why = &answer.complaint;
+        let why = answer.complaint.as_deref();
+        let why = why.unwrap_or("it does not say why");
         let code = Complaint::of(why);
         let message = format!("the store's command {program} failed to {what}: {why}");
         match code {
@@ -144,19 +146,21 @@ fn listen(mut stderr: ChildStderr) -> Receiver<Vec<u8>> {
     complaint
 }
 
-fn first_line(complaint: &[u8]) -> String {
-    let text = String::from_utf8_lossy(complaint);
-    match text.lines().find(|line| !line.trim().is_empty()) {
-        Some(line) => printable(line.trim(), 200),
-        None => "it does not say why".to_owned(),
-    }
+/// The first line that says something.
+pub fn complaint(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    Some(printable(line.trim(), 200))
 }
 
 impl Answer {
     /// Without the program's words where they repeat what it was given to keep.
     pub fn without(mut self, secret: &[u8]) -> Answer {
-        if repeats(&self.complaint, &String::from_utf8_lossy(secret)) {
-            "its words repeat a secret and are not shown".clone_into(&mut self.complaint);
+        let secret = String::from_utf8_lossy(secret);
+        if let Some(said) = &mut self.complaint
+            && repeats(said, &secret)
+        {
+            "its words repeat a secret and are not shown".clone_into(said);
         }
         self
     }

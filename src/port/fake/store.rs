@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
-use crate::port::{EntryKey, StateFiles, StateKind, StoreGuard, TokenStore};
+use crate::port::{EntryKey, Listed, StateFiles, StateKind, StoreGuard, TokenStore};
 use crate::secret::Secret;
 
 /// What a store or the state files can be asked for.
@@ -204,12 +204,12 @@ impl FakeState {
 }
 
 impl StateFiles for FakeState {
-    fn list(&self, kind: StateKind) -> Result<Vec<(String, Vec<u8>)>> {
+    fn list(&self, kind: StateKind) -> Result<Vec<Listed>> {
         self.script.enter(Operation::List)?;
         let files = self.files.borrow();
         let of_kind = files.iter().filter(|((of, _), _)| *of == kind);
         Ok(of_kind
-            .map(|((_, name), content)| (name.clone(), content.clone()))
+            .map(|((_, name), content)| (name.clone(), Ok(content.clone())))
             .collect())
     }
 
