@@ -289,8 +289,9 @@ fn other_method(method: ClientAuthenticationMethod) -> &'static str {
     }
 }
 
-/// Without `offline_access` an OpenID server gives no refresh token (OIDC Core §11).
-pub(super) fn scopes(client: &Client) -> Finding {
+/// Without `offline_access` an OpenID server gives no refresh token (OIDC Core §11), unless it has:
+/// then the session is `lasting`.
+pub(super) fn scopes(client: &Client, lasting: bool) -> Finding {
     const CHECK: &str = "scopes";
     let asked = client.service.scope();
     let has = |name: &str| asked.iter().any(|scope| scope == name);
@@ -304,7 +305,7 @@ pub(super) fn scopes(client: &Client) -> Finding {
         client.service.values.grant,
         Some(Grant::ClientCredentials | Grant::Password)
     );
-    if person && offline && !has("offline_access") {
+    if person && offline && !lasting && !has("offline_access") {
         return Finding::warning(
             CHECK,
             "offline_access is not asked for: the server may give no refresh token",

@@ -122,13 +122,14 @@ pub async fn examine_service(ports: &Ports<'_>, service: &Service) -> Vec<Findin
     };
     findings.push(finding);
     findings.push(client::redirect_rule(ports, service));
-    findings.extend(of_client(ports, client.as_ref()).await);
-    findings.extend(session::session(ports, service).await);
+    let lasting = session::has_refresh_token(ports, service);
+    findings.extend(of_client(ports, client.as_ref(), lasting).await);
+    findings.extend(session::session(ports, service, client.as_ref()).await);
     findings
 }
 
 /// What can be asked only of a client with endpoints.
-async fn of_client(ports: &Ports<'_>, client: Option<&Client>) -> Vec<Finding> {
+async fn of_client(ports: &Ports<'_>, client: Option<&Client>, lasting: bool) -> Vec<Finding> {
     let Some(client) = client else {
         return ["authorization request", "client authentication", "scopes"]
             .map(|check| Finding::skipped(check, "needs the server's endpoints"))
@@ -137,7 +138,7 @@ async fn of_client(ports: &Ports<'_>, client: Option<&Client>) -> Vec<Finding> {
     vec![
         client::authorization_request(ports, client).await,
         client::client_authentication(ports, client).await,
-        client::scopes(client),
+        client::scopes(client, lasting),
     ]
 }
 

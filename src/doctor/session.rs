@@ -2,22 +2,38 @@
 
 use super::Finding;
 use crate::error::Code;
+use crate::grant::Client;
+use crate::grant::introspection::introspect;
+use crate::grant::revocation::Hint;
 use crate::port::{Ports, UnixTime};
 use crate::service::Service;
 use crate::service::registration::Grant;
-use crate::session::{Record, Wanted, access_token, peek};
+use crate::session::{Record, Wanted, access_token, facts, keeping, peek};
+use crate::transport::Limits;
 
 /// A refresh token with less than this left is worth a word: a week of holidays.
 const SOON: i64 = 7 * 24 * 3600;
 
+/// Whether the stored session has a refresh token.
+pub(super) fn has_refresh_token(ports: &Ports<'_>, service: &Service) -> bool {
+    let account = facts::account_of(ports, service).ok().flatten();
+    let record = account.and_then(|account| keeping::peek(ports, &service.name, &account).ok()?);
+    record.is_some_and(|record| record.token.refresh_token.is_some())
+}
+
 /// Gets a token the way every command does, renewing it if it is stale, and reads its record.
-pub(super) async fn session(ports: &Ports<'_>, service: &Service) -> Vec<Finding> {
+pub(super) async fn session(
+    ports: &Ports<'_>,
+    service: &Service,
+    client: Option<&Client>,
+) -> Vec<Finding> {
     let wanted = Wanted::default();
     let fresh = matches!(peek(ports, service, &wanted), Ok(Some(_)));
     match access_token(ports, service, &wanted).await {
         Ok(access) => {
             let renewed = !fresh;
-            of_record(&access.record, service, ports.clock.now(), renewed)
+            let told = is_active(ports, client, &access.record).await;
+            of_record(&access.record, service, ports.clock.now(), renewed, told)
         }
         Err(error) => {
             let mut finding = Finding::failure("session", &error);
@@ -29,16 +45,25 @@ pub(super) async fn session(ports: &Ports<'_>, service: &Service) -> Vec<Finding
     }
 }
 
-/// What a usable session's record tells.
+/// What the server says of the refresh token, where it says anything (RFC 7662).
+async fn is_active(ports: &Ports<'_>, client: Option<&Client>, record: &Record) -> Option<bool> {
+    let refresh_token = record.token.refresh_token.as_ref()?;
+    let patience = Limits::default().deadline;
+    let told = introspect(ports, client?, refresh_token, Hint::RefreshToken, patience).await;
+    Some(told.ok()?.introspection.active)
+}
+
+/// What a usable session's record tells, and what the server said of its refresh token.
 pub(super) fn of_record(
     record: &Record,
     service: &Service,
     now: UnixTime,
     renewed: bool,
+    told: Option<bool>,
 ) -> Vec<Finding> {
     vec![
         access_token_left(record, now, renewed),
-        refresh_token(record, service, now),
+        refresh_token(record, service, now, told),
         granted_scope(record),
     ]
 }
@@ -56,7 +81,7 @@ fn access_token_left(record: &Record, now: UnixTime, renewed: bool) -> Finding {
     Finding::ok("session", told)
 }
 
-fn refresh_token(record: &Record, service: &Service, now: UnixTime) -> Finding {
+fn refresh_token(record: &Record, service: &Service, now: UnixTime, told: Option<bool>) -> Finding {
     const CHECK: &str = "refresh token";
     if matches!(record.grant, Grant::ClientCredentials) {
         return Finding::ok(CHECK, "not needed: the client signs in by itself");
@@ -73,6 +98,18 @@ fn refresh_token(record: &Record, service: &Service, now: UnixTime) -> Finding {
             format!("ask for offline access (often the scope offline_access) at {again}"),
         );
     }
+    let good = match told {
+        // Some servers introspect access tokens only, so this is no proof.
+        Some(false) => {
+            return Finding::warning(
+                CHECK,
+                "kept, and the server's introspection does not know it",
+                format!("if the next renewal is refused: {again}"),
+            );
+        }
+        Some(true) => ", and the server says that it is good",
+        None => "",
+    };
     match left(record.received_at, token.refresh_token_expires_in, now) {
         Some(seconds) if seconds <= 0 => {
             Finding::warning(CHECK, "it has expired", format!("sign in again: {again}"))
@@ -82,8 +119,11 @@ fn refresh_token(record: &Record, service: &Service, now: UnixTime) -> Finding {
             format!("it ends in {}", duration(seconds)),
             format!("a renewal may extend it; otherwise {again}"),
         ),
-        Some(seconds) => Finding::ok(CHECK, format!("kept, good for {}", duration(seconds))),
-        None => Finding::ok(CHECK, "kept; the server names no end"),
+        Some(seconds) => {
+            let left = duration(seconds);
+            Finding::ok(CHECK, format!("kept, for {left} yet{good}"))
+        }
+        None => Finding::ok(CHECK, format!("kept; the server names no end{good}")),
     }
 }
 

@@ -197,9 +197,11 @@ fn a_server_that_gives_a_token_for_anything_is_a_failure() {
 fn a_missing_offline_scope_is_told_where_the_server_has_one() {
     let mut client = client();
     let offered = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
-    assert_eq!(client::scopes(&client).verdict, Verdict::Ok);
+    assert_eq!(client::scopes(&client, false).verdict, Verdict::Ok);
     client.metadata.scopes_supported = offered(&["notes", "offline_access"]);
-    let finding = client::scopes(&client);
+    let finding = client::scopes(&client, false);
+    // A refresh token is there all the same.
+    assert_eq!(client::scopes(&client, true).verdict, Verdict::Ok);
     assert_eq!(finding.verdict, Verdict::Warning);
     assert!(
         finding
@@ -208,10 +210,10 @@ fn a_missing_offline_scope_is_told_where_the_server_has_one() {
             .contains("--scope 'notes offline_access'")
     );
     client.service.values.scope = Some(vec!["notes".into(), "offline_access".into()]);
-    assert_eq!(client::scopes(&client).verdict, Verdict::Ok);
+    assert_eq!(client::scopes(&client, false).verdict, Verdict::Ok);
     client.metadata.scopes_supported = offered(&["other"]);
     assert!(
-        client::scopes(&client)
+        client::scopes(&client, false)
             .message
             .contains("does not list notes")
     );
@@ -228,7 +230,7 @@ fn what_needs_endpoints_is_skipped_without_them() {
     let mut findings = block_on(server::reach(&world.ports(), &service));
     let (client, finding) = block_on(server::metadata(&world.ports(), &service));
     findings.push(finding);
-    findings.extend(block_on(of_client(&world.ports(), client.as_ref())));
+    findings.extend(block_on(of_client(&world.ports(), client.as_ref(), false)));
     assert!(code(found(&findings, "metadata")).is_some());
     for check in ["authorization request", "client authentication", "scopes"] {
         assert_eq!(found(&findings, check).verdict, Verdict::Skipped);
@@ -240,7 +242,24 @@ const NOW: i64 = 1_800_000_000;
 fn session_of(change: impl FnOnce(&mut Record)) -> Vec<Finding> {
     let mut record = sample();
     change(&mut record);
-    session::of_record(&record, &service(), NOW + 600, false)
+    session::of_record(&record, &service(), NOW + 600, false, None)
+}
+
+#[test]
+fn what_the_server_says_of_the_refresh_token_is_told() {
+    let refresh = |told| {
+        let findings = session::of_record(&sample(), &service(), NOW + 600, false, told);
+        let finding = found(&findings, "refresh token");
+        (finding.verdict, finding.message.clone())
+    };
+    let (verdict, message) = refresh(Some(true));
+    assert_eq!(verdict, Verdict::Ok);
+    assert!(
+        message.contains("the server says that it is good"),
+        "{message}"
+    );
+    assert_eq!(refresh(Some(false)).0, Verdict::Warning);
+    assert_eq!(refresh(None).0, Verdict::Ok);
 }
 
 #[test]

@@ -60,8 +60,11 @@ pub fn read_private(path: &Path) -> Result<Option<Vec<u8>>> {
     let file = match open_as_it_is(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) if is_symlink(path) => {
-            return Err(refused(path, "it is a symbolic link").with_source(error));
+        Err(_) if is_symlink(path) => {
+            let place = shown(path);
+            return Err(refused(path, "it is a symbolic link").with_hint(format!(
+                "if you made the link: put the file itself at {place}"
+            )));
         }
         Err(error) => return Err(failed("read", path, error)),
     };
@@ -71,7 +74,8 @@ pub fn read_private(path: &Path) -> Result<Option<Vec<u8>>> {
         .read_to_end(&mut content)
         .map_err(|error| failed("read", path, error))?;
     if content.len() as u64 > LIMIT {
-        return Err(refused(path, "it is larger than 16 MiB"));
+        return Err(refused(path, "it is larger than 16 MiB")
+            .with_hint("it is no file of hallpass: find out what put it there"));
     }
     Ok(Some(content))
 }
@@ -194,7 +198,8 @@ fn check_ours(file: &File, path: &Path) -> Result<()> {
         .metadata()
         .map_err(|error| failed("read", path, error))?;
     if !metadata.is_file() {
-        return Err(refused(path, "it is not a file"));
+        return Err(refused(path, "it is not a file")
+            .with_hint("find out what put it there, and move it away"));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(refused(path, &owner(metadata.uid()))
