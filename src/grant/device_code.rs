@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Color, Style};
+use futures_util::future::{Either, select};
 use http::{Response, StatusCode, header};
 use oauth2::{
     AsyncHttpClient, DeviceAuthorizationUrl, HttpRequest, HttpResponse, Scope,
@@ -169,8 +170,12 @@ impl<'a> Polls<'a> {
 
     /// Until the next poll, or the end where that comes first.
     fn rest(&self) -> Duration {
-        let left = self.expires_at.saturating_sub(self.clock.steady_millis());
-        self.pace.get().0.min(Duration::from_millis(left))
+        self.pace.get().0.min(self.left())
+    }
+
+    fn left(&self) -> Duration {
+        let now = self.clock.steady_millis();
+        Duration::from_millis(self.expires_at.saturating_sub(now))
     }
 
     /// One poll. The crate takes any `Err` for a broken connection and polls on, so what polling
@@ -179,7 +184,15 @@ impl<'a> Polls<'a> {
         if self.clock.steady_millis() >= self.expires_at {
             return Ok(answer("expired_token"));
         }
-        let outcome = self.wire.carry(request).await;
+        let outcome = {
+            let carried = pin!(self.wire.carry(request));
+            let end = pin!(self.clock.sleep(self.left()));
+            match select(end, carried).await {
+                // A server that never answers does not outlast the deadline either.
+                Either::Left(((), _)) => return Ok(answer("expired_token")),
+                Either::Right((outcome, _)) => outcome,
+            }
+        };
         let seen = self.wire.seen();
         let pace = self.pace.get();
         match outcome {

@@ -231,6 +231,7 @@ fn no_interval_outlasts_the_deadline() {
             )],
         ),
         (5, vec![Answer::new(503, "", ""), Answer::new(503, "", "")]),
+        (5, vec![Answer::Never]),
     ] {
         let mut details = details();
         details["interval"] = interval.into();
