@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
-use crate::port::{EntryKey, StoreGuard, TokenStore};
+use crate::port::{EntryKey, Interrupts, StoreGuard, TokenStore};
 use crate::secret::Secret;
 
 /// How long to wait for whoever is using an entry.
@@ -33,12 +33,19 @@ pub fn carry_over(
     to: &dyn TokenStore,
     keys: &[EntryKey],
     waiting: &mut dyn FnMut(&str),
+    interrupts: &dyn Interrupts,
     switch: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Moved> {
     to.probe()?;
-    let mut held = Vec::new();
+    let held = take_all(from, keys, waiting)?;
+    // All or nothing from here on: a copy left behind would be spent one day by whoever goes back
+    // to that store.
+    let _held_back = interrupts.hold();
     let mut written = Vec::new();
-    let copied = copy_all(from, to, keys, waiting, &mut held, &mut written).and_then(|()| switch());
+    let copied = held
+        .iter()
+        .try_for_each(|one| copy(to, one, waiting, &mut written))
+        .and_then(|()| switch());
     if let Err(error) = copied {
         for key in &written {
             // The old store still is the one in use; a copy in the new one only confuses. What
@@ -58,14 +65,13 @@ pub fn carry_over(
     Ok(moved)
 }
 
-fn copy_all<'a>(
+/// Locks and reads what there is.
+fn take_all<'a>(
     from: &'a dyn TokenStore,
-    to: &dyn TokenStore,
     keys: &[EntryKey],
     waiting: &mut dyn FnMut(&str),
-    held: &mut Vec<Held<'a>>,
-    written: &mut Vec<EntryKey>,
-) -> Result<()> {
+) -> Result<Vec<Held<'a>>> {
+    let mut held = Vec::new();
     for key in keys {
         if from.read(key)?.is_none() {
             continue;
@@ -79,10 +85,7 @@ fn copy_all<'a>(
             });
         }
     }
-    for one in held {
-        copy(to, one, waiting, written)?;
-    }
-    Ok(())
+    Ok(held)
 }
 
 /// Writes one entry and reads it back; `written` tells what is ours in the new store.
@@ -138,7 +141,7 @@ fn lock<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::fake::{FakeStore, Operation};
+    use crate::port::fake::{FakeInterrupts, FakeStore, Operation};
 
     fn keys() -> Vec<EntryKey> {
         (0..50)
@@ -159,7 +162,8 @@ mod tests {
         to: &FakeStore,
         switch: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Moved> {
-        carry_over(from, to, &keys(), &mut |_| (), switch)
+        let interrupts = FakeInterrupts::default();
+        carry_over(from, to, &keys(), &mut |_| (), &interrupts, switch)
     }
 
     #[test]
@@ -244,12 +248,27 @@ mod tests {
                     store.fail_next(Operation::Write, Code::StoreFull);
                 }
             });
-            let moved = carry_over(&from, &to, &keys, &mut waiting, switch);
+            let interrupts = FakeInterrupts::default();
+            let moved = carry_over(&from, &to, &keys, &mut waiting, &interrupts, switch);
             assert_eq!(moved.unwrap_err().code(), Code::StoreFull);
             assert_eq!(*from.entries.borrow(), before);
             assert_eq!(*to.entries.borrow(), earlier);
             assert!(to.aside.borrow().is_empty());
         }
+    }
+
+    #[test]
+    fn from_the_first_copy_to_the_last_removal_signals_wait() {
+        let (from, to) = (full(), FakeStore::default());
+        let interrupts = FakeInterrupts::default();
+        let inside = interrupts.clone();
+        to.on_write(move |_| assert_eq!(inside.guards(), 1));
+        let mut switch = || {
+            assert_eq!(interrupts.guards(), 1);
+            Ok(())
+        };
+        carry_over(&from, &to, &keys(), &mut |_| (), &interrupts, &mut switch).unwrap();
+        assert_eq!(interrupts.guards(), 0);
     }
 
     #[test]

@@ -199,13 +199,20 @@ fn carry_over(cx: &Context, table: &StoreTable) -> Result<()> {
         keys.extend(names.map(|name| EntryKey { purpose, name }));
     }
     let mut waiting = |who: &str| ports.ui.notice(&format!("waiting for {who} …"));
-    // From the choice to the last old copy that goes it is one thing.
+    // To the last of the facts it is one thing.
     let mut held = None;
     let mut switch = || {
         held = Some(ports.interrupts.hold());
         cx.remember_store(table)
     };
-    let moved = moving::carry_over(ports.store, to.as_ref(), &keys, &mut waiting, &mut switch)?;
+    let moved = moving::carry_over(
+        ports.store,
+        to.as_ref(),
+        &keys,
+        &mut waiting,
+        ports.interrupts,
+        &mut switch,
+    )?;
     for facts in sessions.into_iter().filter(|facts| facts.store == before) {
         let store = after.clone();
         facts::write_facts(&ports, &facts::Facts { store, ..facts });
