@@ -30,7 +30,9 @@ impl Cursor {
             Val::Num(_) => {
                 let mut written = Vec::new();
                 filter::compact(value, &mut written);
-                String::from_utf8(written).ok().map(Cursor::Number)
+                let written = String::from_utf8(written).ok();
+                // What JSON has no word for leads nowhere.
+                written.filter(|text| is_number(text)).map(Cursor::Number)
             }
             _ => None,
         }

@@ -82,7 +82,9 @@ fn a_member_of_a_body_is_set_and_the_rest_stays() {
 
 #[test]
 fn what_says_nothing_is_no_cursor() {
-    for nothing in ["null", "\"\"", "false", "true", "[]", "{}"] {
+    for nothing in [
+        "null", "\"\"", "false", "true", "[]", "{}", "NaN", "Infinity",
+    ] {
         assert_eq!(Cursor::of(&value(nothing)), None, "{nothing}");
     }
     assert_eq!(Cursor::of(&value("12")), Some(Cursor::Number("12".into())));
