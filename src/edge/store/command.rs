@@ -114,9 +114,11 @@ impl Entries for CommandStore {
                     return Ok(None);
                 }
                 self.program.done("get", &answer)?;
-                docker::secret(&answer).map(Some).ok_or_else(|| {
+                let secret = docker::secret(&answer).ok_or_else(|| {
                     unreadable(self, id, "the helper's answer is not its protocol's")
-                })
+                })?;
+                // `docker-credential-pass` finds an empty secret where there is none; we keep none.
+                Ok(Some(secret).filter(|secret| !secret.expose().is_empty()))
             }
         }
     }
@@ -312,6 +314,16 @@ mod tests {
         let echoed = store(&["sh", &program], Protocol::Hallpass).probe();
         let error = echoed.unwrap_err().to_string();
         assert!(error.contains("repeat a secret"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_secret_of_a_docker_helper_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let text = r#"cat >/dev/null; echo '{"ServerURL":"x","Username":"","Secret":""}'"#;
+        let program = script(root.path(), text);
+        let store = store(&["sh", &program], Protocol::DockerCredential);
+        assert!(store.0.get("session:a@b").unwrap().is_none());
+        store.0.delete("session:a@b").unwrap();
     }
 
     #[test]

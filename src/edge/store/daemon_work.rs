@@ -29,9 +29,10 @@ impl Watch {
     }
 
     /// Whether it ran, or wants to run, since then.
-    pub fn is_working(self) -> bool {
-        let seen = self.daemon.try_recv().ok().or(self.bus);
-        seen.is_some_and(|seen| seen.has_worked())
+    pub fn is_working(&self) -> bool {
+        let daemon = self.daemon.try_recv().ok();
+        let seen = daemon.as_ref().or(self.bus.as_ref());
+        seen.is_some_and(Seen::has_worked)
     }
 }
 

@@ -35,17 +35,33 @@ pub trait Entries {
         if self.get(id)?.is_none() {
             return Ok(format!("{id} (nothing there)"));
         }
-        let mut number = 1;
-        let aside = loop {
+        let mut free = None;
+        for number in 1..=MOST_ASIDE {
             let name = format!("{id} unreadable {number}");
             if self.get(&name)?.is_none() {
-                break name;
+                free = Some(name);
+                break;
             }
-            number += 1;
-        };
+        }
+        let aside = free.ok_or_else(|| too_many_aside(self, id))?;
         chunks::set_aside(self, id, &aside)?;
         Ok(format!("the entry {aside:?} of the {}", self.describe()))
     }
+}
+
+/// More unreadable copies of one entry than anybody keeps, or a store that finds everything.
+const MOST_ASIDE: usize = 100;
+
+fn too_many_aside(entries: &impl Entries, id: &str) -> Error {
+    Error::new(
+        Code::StoreFailed,
+        format!(
+            "the {} says that it holds {MOST_ASIDE} unreadable copies of {:?} already",
+            entries.describe(),
+            printable(id, 100)
+        ),
+    )
+    .with_hint("remove them, or use another store: `hallpass store use`")
 }
 
 /// A [`TokenStore`] over [`Entries`].
