@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod command;
+pub mod connection_args;
 pub mod context;
 pub mod duration;
 pub mod new_client;

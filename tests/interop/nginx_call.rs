@@ -140,6 +140,19 @@ fn a_client_certificate_opens_a_real_server() {
         &stage.file("both.pem"),
     ];
     assert_eq!(stage.call(&run).ok().out(), "{\"subject\":\"SUCCESS\"}");
+    // A batch takes the same flags.
+    let line = format!("{{\"url\":\"{url}\"}}\n");
+    let many = [
+        "batch",
+        "demo",
+        "--cacert",
+        &stage.ca,
+        "--allow-origin",
+        &origin,
+    ];
+    let many = [&many[..], &["-E", &cert, "--key", &key, "-4"]].concat();
+    let ended = stage.sandbox.run_with_input(&many, line.as_bytes()).ok();
+    assert!(ended.out().contains("SUCCESS"), "{ended:#?}");
     let none = stage.call(&[&url, "--allow-origin", &origin]);
     assert_eq!(none.code, 22, "{none:#?}");
     assert!(none.out().contains("400"), "{none:#?}");

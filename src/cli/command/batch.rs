@@ -14,7 +14,8 @@ use crate::call::options::{Typed, plan};
 use crate::call::send::{Policy, Sender};
 use crate::call::tokens::SessionTokens;
 use crate::call::{request, retry, run as calling, words};
-use crate::cli::context::{Context, HttpOptions, HttpVersion};
+use crate::cli::connection_args::ConnectionArgs;
+use crate::cli::context::Context;
 use crate::cli::output::Stdout;
 use crate::cli::{duration, signed_in};
 use crate::error::{Code, Error, Result};
@@ -77,27 +78,6 @@ pub struct Args {
     connection: ConnectionArgs,
 }
 
-/// The way to the server.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Connection")]
-struct ConnectionArgs {
-    /// Let the token go to this origin too
-    #[arg(long, value_name = "ORIGIN")]
-    allow_origin: Vec<String>,
-    /// Trust the authorities in this PEM file only
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<String>,
-    /// No certificate check; the token goes to loopback only, unless the service allows more
-    #[arg(short = 'k', long)]
-    insecure: bool,
-    /// Proxy: http://, https://, socks5://, socks5h://; '' for none
-    #[arg(short = 'x', long, value_name = "URL")]
-    proxy: Option<String>,
-    /// HTTP/1.1 only
-    #[arg(long = "http1.1")]
-    http1: bool,
-}
-
 /// Runs it.
 pub fn run(cx: &Context, args: Args) -> Result<()> {
     let service = cx.service(&args.service)?;
@@ -128,7 +108,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         None => None,
     };
     let ports = cx.ports();
-    let http = cx.api_http(options(&args.connection));
+    let http = cx.api_http(args.connection.options());
     let tokens = SessionTokens::new(ports, &service, access, allowed);
     let tokens = Seldom::new(&tokens, ports.clock);
     let policy = Policy {
@@ -192,18 +172,5 @@ fn choices(args: &Args) -> Options {
             max_time: args.max_time,
             include: args.include,
         },
-    }
-}
-
-fn options(args: &ConnectionArgs) -> HttpOptions {
-    HttpOptions {
-        insecure: args.insecure,
-        cacert: args.cacert.clone(),
-        proxy: args.proxy.clone(),
-        version: match args.http1 {
-            true => HttpVersion::Http1,
-            false => HttpVersion::Any,
-        },
-        ..HttpOptions::default()
     }
 }

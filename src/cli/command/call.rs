@@ -17,7 +17,8 @@ use crate::call::send::Policy;
 use crate::call::timing::Timing;
 use crate::call::tokens::{NoTokens, SessionTokens, Tokens};
 use crate::call::{retry, run as calling, url, words};
-use crate::cli::context::{AddressFamily, Context, HttpOptions, HttpVersion, Screen};
+use crate::cli::connection_args::ConnectionArgs;
+use crate::cli::context::{Context, HttpOptions, Screen};
 use crate::cli::output::Stdout;
 use crate::cli::signed_in;
 use crate::error::{Code, Error, Result};
@@ -57,7 +58,7 @@ pub struct Args {
     #[command(flatten)]
     policy: args::PolicyArgs,
     #[command(flatten)]
-    connection: args::ConnectionArgs,
+    connection: ConnectionArgs,
     #[command(flatten)]
     curl: curl_args::CurlArgs,
 }
@@ -221,25 +222,10 @@ fn policy(args: &args::PolicyArgs, insecure: bool, quiet: bool) -> Result<Policy
     })
 }
 
-fn connection(args: &args::ConnectionArgs, policy: &args::PolicyArgs) -> Result<HttpOptions> {
+fn connection(args: &ConnectionArgs, policy: &args::PolicyArgs) -> Result<HttpOptions> {
     Ok(HttpOptions {
-        insecure: args.insecure,
-        cacert: args.cacert.clone(),
-        cert: args.cert.clone(),
-        key: args.key.clone(),
-        proxy: args.proxy.clone(),
-        no_proxy: args.noproxy.clone(),
-        version: match (args.http1, args.http2_prior) {
-            (true, _) => HttpVersion::Http1,
-            (_, true) => HttpVersion::Http2,
-            _ => HttpVersion::Any,
-        },
-        family: match (args.ipv4, args.ipv6) {
-            (true, _) => AddressFamily::V4,
-            (_, true) => AddressFamily::V6,
-            _ => AddressFamily::Any,
-        },
         connect_timeout: seconds("--connect-timeout", policy.connect_timeout)?,
+        ..args.options()
     })
 }
 

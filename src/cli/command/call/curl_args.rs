@@ -1,7 +1,8 @@
 //! curl's habits: flags that change nothing here, flags that are refused with the reason, and the
 //! way back to a line for curl.
 
-use super::args::{AnswerArgs, ConnectionArgs, PolicyArgs};
+use super::args::{AnswerArgs, PolicyArgs};
+use crate::cli::connection_args::ConnectionArgs;
 
 /// Flags of curl's that change nothing here, or that are refused with the reason.
 #[derive(Debug, clap::Args)]
