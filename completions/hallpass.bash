@@ -216,7 +216,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__batch)
-            opts="-v -X -H -i -m -k -x -h --verbose --no-input --error-format --request --header --include --unordered --concurrency --fail-fast --resume --retry --retry-unsafe --max-wait --max-time --allow-origin --cacert --insecure --proxy --http1.1 --help"
+            opts="-v -X -H -i -m -E -k -x -4 -6 -h --verbose --no-input --error-format --request --header --include --unordered --concurrency --fail-fast --resume --retry --retry-unsafe --max-wait --max-time --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,11 +274,27 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -211,7 +211,10 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l max-wait -d 
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s m -l max-time -d 'Longest time for one attempt' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l allow-origin -d 'Let the token go to this origin too' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l cacert -d 'Trust the authorities in this PEM file only' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s E -l cert -d 'Client certificate (PEM)' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l key -d 'Its key (PEM)' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s x -l proxy -d 'Proxy: http://, https://, socks5://, socks5h://; \'\' for none' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l noproxy -d 'Hosts without a proxy' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s i -l include -d 'Put the answers\' headers into the records'
@@ -220,6 +223,10 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l fail-fast -d
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l retry-unsafe -d 'Repeat also what may be done twice then (POST, PATCH)'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s k -l insecure -d 'No certificate check; the token goes to loopback only, unless the service allows more'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l http1.1 -d 'HTTP/1.1 only'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l http2 -d 'The default; here because curl has it'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l http2-prior-knowledge -d 'HTTP/2 without asking first'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s 4 -l ipv4 -d 'IPv4 only'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s 6 -l ipv6 -d 'IPv6 only'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
