@@ -1,5 +1,7 @@
 //! The command line as clap sees it: global flags and one variant a command.
 
+use std::ffi::OsString;
+
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::command;
@@ -21,6 +23,16 @@ pub struct Cli {
     pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// `hallpass help call` means `hallpass call --help`, as in git and gh.
+pub fn with_help_as_a_flag(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.collect();
+    if arguments.get(1).is_some_and(|word| word == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
 }
 
 /// The page of `hallpass --help`; clap has no groups of commands, so they stand here, and a test

@@ -26,7 +26,7 @@ use crate::error::Code;
 /// The whole program.
 pub fn main() -> ExitCode {
     context::harden();
-    let cli = match args::Cli::try_parse() {
+    let cli = match args::Cli::try_parse_from(args::with_help_as_a_flag(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error, usage_error::wanted_format()),
     };

@@ -241,7 +241,8 @@ fn explain(
         "{title} wants a client of your own. Register one, once:"
     ));
     ui.notice("");
-    if let Some(page) = preset.and_then(|preset| preset.documentation.as_ref()) {
+    let variables = &service.values.variables;
+    if let Some(page) = preset.and_then(|preset| preset.documentation_for(variables)) {
         ui.notice(&format!("  Where:         {page}"));
     }
     if let Some(how) = preset.and_then(|preset| preset.register.as_ref()) {

@@ -48,7 +48,7 @@ pub async fn find(cx: &Context, url: &str) -> Result<Registration> {
     let no_issuer = match discover_either(&ports, url).await {
         Ok(metadata) => {
             return Ok(Registration {
-                scope: scope(&metadata),
+                scope: usual_scope(&metadata),
                 issuer: metadata.issuer,
                 ..Registration::default()
             });
@@ -70,7 +70,7 @@ pub async fn find(cx: &Context, url: &str) -> Result<Registration> {
     ));
     Ok(Registration {
         issuer: metadata.issuer.clone(),
-        scope: api.scopes_supported.or_else(|| scope(&metadata)),
+        scope: api.scopes_supported.or_else(|| usual_scope(&metadata)),
         resource: Some(vec![api.resource]),
         api_base_url: Some(url.to_owned()),
         ..Registration::default()
@@ -89,7 +89,7 @@ async fn discover_either(ports: &Ports<'_>, url: &str) -> Result<ServerMetadata>
 }
 
 /// What a person wants of most servers, as far as this one offers it.
-fn scope(metadata: &ServerMetadata) -> Option<Vec<String>> {
+pub fn usual_scope(metadata: &ServerMetadata) -> Option<Vec<String>> {
     let offered = metadata.scopes_supported.as_ref()?;
     let usual = ["openid", "profile", "email", "offline_access"];
     let wanted: Vec<_> = usual
@@ -175,9 +175,9 @@ mod tests {
                 .map(|scopes| scopes.iter().map(|&scope| scope.to_owned()).collect()),
             ..ServerMetadata::default()
         };
-        assert_eq!(scope(&offering(None)), None);
-        assert_eq!(scope(&offering(Some(&["api"]))), None);
-        let wanted = scope(&offering(Some(&["email", "api", "openid"]))).unwrap();
+        assert_eq!(usual_scope(&offering(None)), None);
+        assert_eq!(usual_scope(&offering(Some(&["api"]))), None);
+        let wanted = usual_scope(&offering(Some(&["email", "api", "openid"]))).unwrap();
         assert_eq!(wanted, ["openid", "email"]);
     }
 }

@@ -178,9 +178,7 @@ pub fn refused(endpoint: &str, error: OAuthError) -> Error {
             Some("check client_id, client secret and token_endpoint_auth_method of the service")
         }
         "invalid_grant" => Some("sign in again: what was presented is used up, expired or revoked"),
-        "invalid_scope" => {
-            Some("ask for scopes the server offers (`hallpass discover` lists them)")
-        }
+        "invalid_scope" => Some("ask for other scopes: the provider's documentation lists them"),
         "access_denied" => Some("the sign-in was declined, or the account may not use this client"),
         "unsupported_grant_type" => Some("the server does not offer this flow to this client"),
         "invalid_target" => Some("check the service's resource: the server does not know it"),

@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::merge::{KEYS, Origins, overlay};
+use super::placeholder::fill_url;
 use super::strict::{Source, closest};
 use super::{Origin, Registration, Service};
 use crate::error::{Code, Error, Result};
@@ -164,6 +165,20 @@ impl Preset {
             registration,
             origin,
         })
+    }
+}
+
+impl Preset {
+    /// The page that tells how to register a client, on the instance that `chosen` names.
+    pub fn documentation_for(&self, chosen: &BTreeMap<String, String>) -> Option<String> {
+        let value_of = |name: &String, variable: &Variable| {
+            let value = chosen.get(name).or(variable.default.as_ref());
+            value.map(|value| (name.clone(), value.clone()))
+        };
+        let variables = self.variables.iter();
+        let variables = variables.filter_map(|(name, variable)| value_of(name, variable));
+        let page = self.documentation.as_ref()?;
+        Some(fill_url(page, &variables.collect()))
     }
 }
 

@@ -111,3 +111,21 @@ fn serve_prints_a_table_that_works_in_config_toml() {
     signed_in.ok();
     assert_eq!(notes.ok().json().as_array().map(Vec::len), Some(3));
 }
+
+#[test]
+fn what_serve_says_for_a_second_terminal_works_there() {
+    let server = Sandbox::bare();
+    let mut serving = server.start(&["demo", "--serve", "--grant"]);
+    let sandbox = Sandbox::new();
+    let mut printed = String::new();
+    for command in [
+        "hallpass add demo ",
+        "hallpass login demo",
+        "hallpass call demo notes",
+    ] {
+        printed = sandbox.shell(serving.wait_for(command).trim());
+    }
+    let _ = serving.killed();
+    let notes: serde_json::Value = serde_json::from_str(&printed).expect(&printed);
+    assert_eq!(notes.as_array().map(Vec::len), Some(3));
+}

@@ -228,3 +228,41 @@ fn a_preset_of_ones_own_is_added_and_signed_in_to() {
     let show = sandbox.hallpass("show work --origin").ok();
     assert!(show.out().contains("preset ours"), "{show:#?}");
 }
+
+#[test]
+fn an_issuer_given_by_flag_gets_the_usual_scopes_too() {
+    let authority = Authority::honest();
+    let issuer = authority.issuer();
+    let sandbox = Sandbox::new();
+    let words = ["add", "work", "--issuer", &issuer, "--client-id", "c"];
+    sandbox.run(&words).ok();
+    sandbox
+        .run(&["add", "same", &issuer, "--client-id", "c"])
+        .ok();
+    let scope = |name: &str| {
+        let shown = sandbox.run(&["show", name, "--format", "json"]).ok().json();
+        shown["values"]["scope"].clone()
+    };
+    assert!(
+        scope("work").to_string().contains("offline_access"),
+        "{}",
+        scope("work")
+    );
+    assert_eq!(scope("work"), scope("same"));
+}
+
+#[test]
+fn a_self_hosted_instance_is_where_its_client_is_registered() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .hallpass("add gl --provider gitlab --var host=gitlab.example.com --no-discover")
+        .ok();
+    let asked = sandbox.hallpass("login gl --no-input").code(2);
+    asked.says("https://gitlab.example.com/-/user_settings/applications");
+    let shown = sandbox.hallpass("providers gitlab").ok();
+    assert!(
+        shown
+            .out()
+            .contains("https://gitlab.com/-/user_settings/applications")
+    );
+}

@@ -40,3 +40,13 @@ fn inspect_decodes_a_jwt_offline_from_stdin() {
     let shown = shown.ok().json().to_string();
     assert!(shown.contains("joe") && shown.contains("HS256"), "{shown}");
 }
+
+#[test]
+fn help_is_a_command_too_as_in_git_and_gh() {
+    let sandbox = Sandbox::bare();
+    let asked = sandbox.hallpass("help call").ok();
+    assert_eq!(asked.out(), sandbox.hallpass("call --help").ok().out());
+    let all = sandbox.hallpass("help").ok();
+    assert!(all.out().contains("Commands:"), "{}", all.out());
+    sandbox.hallpass("help nosuchcommand").fails(2);
+}

@@ -1,7 +1,7 @@
 //! `hallpass add`.
 
 use crate::cli::context::Context;
-use crate::cli::new_service::is_url;
+use crate::cli::new_service::{is_url, usual_scope};
 use crate::cli::service_args::{ServiceArgs, over, secret_in_store, store_client_secret};
 use crate::cli::service_source::{self, Source};
 use crate::error::{Code, Error, Result};
@@ -80,6 +80,9 @@ pub fn run(cx: &Context, mut args: Args) -> Result<()> {
             .block_on(discovery::discover_for(&cx.ports(), &service.values, true))
             .map_err(or_without_asking)?;
         ui.notice(&offers(&metadata));
+        if service.values.scope.is_none() {
+            layer.scope = usual_scope(&metadata);
+        }
     }
     if let Some(secret) = &secret {
         store_client_secret(cx, &name, secret)?;

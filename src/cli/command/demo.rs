@@ -65,9 +65,16 @@ fn serve(cx: &Context, args: &Args) -> Result<()> {
          scope = [{}]\napi_base_url = \"{issuer}/api/\"",
         scope.join(", ")
     ))?;
-    cx.ports()
-        .ui
-        .notice("serving the demo provider on this machine only; Ctrl-C ends it");
+    let ui = cx.ports().ui;
+    ui.notice(
+        "Serving the demo provider on this machine only; Ctrl-C ends it. In another terminal:",
+    );
+    ui.notice(&format!(
+        "  hallpass add demo {issuer} --client-id {CLIENT_ID} --scope '{}' --api-base-url {issuer}/api/",
+        SCOPES.join(" ")
+    ));
+    ui.notice("  hallpass login demo");
+    ui.notice("  hallpass call demo notes");
     stage.wait();
     Ok(())
 }

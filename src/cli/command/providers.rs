@@ -89,7 +89,7 @@ fn as_json(preset: &Preset) -> Value {
     json!({
         "name": preset.name,
         "display_name": preset.display_name,
-        "documentation": preset.documentation,
+        "documentation": preset.documentation_for(&Default::default()),
         "register": preset.register,
         "redirect_uri_to_register": preset.service().redirect_uri_to_register(),
         "checked": preset.checked,

@@ -1,5 +1,7 @@
 //! One provider's page: everything a person needs to get a client.
 
+use std::collections::BTreeMap;
+
 use crate::secret::printable;
 use crate::service::registration::RedirectRule;
 use crate::service::{Origin, Preset};
@@ -28,10 +30,10 @@ pub fn page(preset: &Preset) -> String {
         true => "read more at",
         false => "register at",
     };
-    let of_people = [(at, &preset.documentation), ("how", &preset.register)];
-    for (label, text) in of_people {
+    let page = preset.documentation_for(&BTreeMap::new());
+    for (label, text) in [(at, page), ("how", preset.register.clone())] {
         if let Some(text) = text {
-            line(label, text.clone());
+            line(label, text);
         }
     }
     line("redirect URI", redirect(preset));
