@@ -8,4 +8,6 @@ mod nginx;
 mod nginx_call;
 mod oidc_provider;
 mod proxies;
+#[cfg(target_os = "linux")]
+mod startup;
 mod terminal;

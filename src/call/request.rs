@@ -9,7 +9,7 @@ use super::header::{HeaderLine, apply, parse, value};
 use super::options::{BodyPlan, Piece, Plan};
 use super::url::add_query;
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Files, Random, Request, Source};
+use crate::port::{Body, Files, Random, Request, Source, target};
 use crate::secret::printable;
 use crate::service::Service;
 
@@ -40,7 +40,7 @@ impl Outgoing {
         };
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.url.as_str().parse().map_err(|error| {
+        target::set(&mut request, &self.url).map_err(|error| {
             Error::new(Code::Usage, format!("the URL cannot be sent: {error}"))
                 .with_hint("percent-encode what is unusual in it")
         })?;

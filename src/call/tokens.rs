@@ -102,7 +102,7 @@ fn widened(credential: &Credential, allowed: &[AllowedOrigin]) -> Credential {
         return credential.clone();
     }
     let mut audience = credential.audience().clone();
-    audience.origins.extend_from_slice(allowed);
+    audience.extend(allowed);
     Credential::new(
         credential.token().clone(),
         credential.token_type(),

@@ -185,8 +185,8 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, HttpError> {
+        let url = target(&request)?;
         let (parts, body) = request.into_parts();
-        let url = target(&parts.uri)?;
         let built = self.built(&url)?;
         let peer = Peer {
             host: authority(&url),
@@ -232,9 +232,9 @@ fn keep_heap() {
 
 /// The request's target as a URL: absolute, http or https, and without user information, which
 /// would travel further than its owner thinks (must 48).
-fn target(uri: &http::Uri) -> Result<Url, HttpError> {
+fn target(request: &Request) -> Result<Url, HttpError> {
     let refuse = |why: &str| Err(HttpError::NotSent(format!("the request's URL {why}")));
-    let Ok(url) = Url::parse(&uri.to_string()) else {
+    let Ok(url) = crate::port::target::of(request) else {
         return refuse("is not an absolute URL");
     };
     if !matches!(url.scheme(), "http" | "https") {

@@ -1,29 +1,23 @@
-//! Progress of long work on stderr: bars and a waiting line at a terminal, no bars in a pipe.
+//! Progress of long work: one row on stderr at a terminal, nothing drawn in a pipe.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod row;
+mod words;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
-
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::terminal::Screen;
 use crate::port::{Progress, Status, Transfer, Waiting};
 
-/// Transfers over before this are not shown at all: a bar that flashes up only disturbs.
+pub(super) use row::beside;
+
+/// Work that is over before this is not shown at all: a bar that flashes up only disturbs.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// All bars of the process, drawn together; built with the first.
-static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
-static ANY: AtomicBool = AtomicBool::new(false);
-
-/// Runs `write`, which writes to stderr, with the bars out of its way.
-pub(super) fn beside(write: impl FnOnce()) {
-    if ANY.load(Ordering::Relaxed) {
-        BARS.suspend(write);
-    } else {
-        write();
-    }
-}
+/// The shortest time between two drawings, and between two looks at the clock's rate.
+const FRAME: Duration = Duration::from_millis(100);
+/// A rate is that of the last two to four of these.
+const WINDOW: Duration = Duration::from_secs(2);
 
 /// Draws on stderr.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,20 +28,7 @@ impl Progress for Bars {
         if !can_draw() {
             return Box::new(Nothing);
         }
-        let bar = match total {
-            Some(total) => ProgressBar::with_draw_target(Some(total), hidden())
-                .with_style(style("{msg} {bar:24} {percent:>3}% {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left")),
-            None => ProgressBar::with_draw_target(None, hidden())
-                .with_style(style("{msg} {bytes}, {binary_bytes_per_sec}")),
-        };
-        let bar = bar.with_message(what.to_owned()).with_position(done);
-        // Without this the rate counts what was there before.
-        bar.reset_eta();
-        Box::new(Bar {
-            bar,
-            start: Instant::now(),
-            shown: AtomicBool::new(false),
-        })
+        Box::new(Bar::new(what, done, total))
     }
 
     fn waiting(&self, what: &str) -> Box<dyn Waiting> {
@@ -56,25 +37,16 @@ impl Progress for Bars {
             super::terminal::say(&line);
             return Box::new(Nothing);
         }
-        let bar = ProgressBar::new_spinner()
-            .with_style(style("{msg} ({elapsed})"))
-            .with_message(line);
-        let bar = add(bar);
-        bar.enable_steady_tick(Duration::from_secs(1));
-        bar.tick();
-        Box::new(Line(bar))
+        Box::new(Line::new(line))
     }
 
     fn status(&self) -> Box<dyn Status> {
         if !can_draw() {
             return Box::new(Nothing);
         }
-        let bar =
-            ProgressBar::with_draw_target(None, hidden()).with_style(style("{msg} ({elapsed})"));
-        Box::new(Bar {
-            bar,
+        Box::new(Told {
             start: Instant::now(),
-            shown: AtomicBool::new(false),
+            place: row::Place::default(),
         })
     }
 }
@@ -84,72 +56,139 @@ fn can_draw() -> bool {
     Screen::stderr().is_terminal && !dumb
 }
 
-fn hidden() -> indicatif::ProgressDrawTarget {
-    indicatif::ProgressDrawTarget::hidden()
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template)
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
-}
-
-fn add(bar: ProgressBar) -> ProgressBar {
-    ANY.store(true, Ordering::Relaxed);
-    BARS.add(bar)
-}
-
-fn remove(bar: &ProgressBar) {
-    bar.finish_and_clear();
-    BARS.remove(bar);
-}
-
+/// A transfer: how far, how fast, how long still.
 struct Bar {
-    bar: ProgressBar,
+    what: String,
+    total: Option<u64>,
     start: Instant,
-    shown: AtomicBool,
+    place: row::Place,
+    position: AtomicU64,
+    rate: Mutex<Rate>,
+    drawing: AtomicBool,
+}
+
+/// Two earlier points of a transfer, the older one at least a window ago once there was one.
+struct Rate {
+    older: (Instant, u64),
+    newer: (Instant, u64),
+    drawn: Option<Instant>,
+}
+
+impl Rate {
+    fn from(now: Instant, position: u64) -> Self {
+        Rate {
+            older: (now, position),
+            newer: (now, position),
+            drawn: None,
+        }
+    }
+
+    /// Whether it is time to draw again.
+    fn due(&mut self, now: Instant) -> bool {
+        let due = self.drawn.is_none_or(|last| now - last >= FRAME);
+        if due {
+            self.drawn = Some(now);
+        }
+        due
+    }
+
+    /// Bytes a second of late.
+    fn per_second(&mut self, now: Instant, position: u64) -> u64 {
+        if now - self.newer.0 >= WINDOW {
+            self.older = std::mem::replace(&mut self.newer, (now, position));
+        }
+        let (since, from) = self.older;
+        let millis = (now - since).as_millis().max(1);
+        let rate = u128::from(position.saturating_sub(from)) * 1000 / millis;
+        u64::try_from(rate).unwrap_or(u64::MAX)
+    }
 }
 
 impl Bar {
-    fn appear(&self) {
-        if !self.shown.load(Ordering::Relaxed) && self.start.elapsed() >= PATIENCE {
-            self.shown.store(true, Ordering::Relaxed);
-            add(self.bar.clone());
+    fn new(what: &str, done: u64, total: Option<u64>) -> Self {
+        let start = Instant::now();
+        Bar {
+            what: what.to_owned(),
+            total,
+            start,
+            place: row::Place::default(),
+            position: AtomicU64::new(done),
+            // The rate does not count what was there before.
+            rate: Mutex::new(Rate::from(start, done)),
+            drawing: AtomicBool::new(false),
         }
+    }
+
+    fn text(&self, now: Instant, position: u64) -> Option<String> {
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        if now - self.start < PATIENCE || !rate.due(now) {
+            return None;
+        }
+        let rate = rate.per_second(now, position);
+        Some(words::transfer(&self.what, position, self.total, rate))
     }
 }
 
 impl Transfer for Bar {
     fn advance(&self, bytes: u64) {
-        self.appear();
-        self.bar.inc(bytes);
+        let position = self.position.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if self.drawing.swap(true, Ordering::Acquire) {
+            return;
+        }
+        if let Some(text) = self.text(Instant::now(), position) {
+            self.place.show(text);
+        }
+        self.drawing.store(false, Ordering::Release);
     }
 }
 
-impl Status for Bar {
+/// What `Status::say` was told last.
+struct Told {
+    start: Instant,
+    place: row::Place,
+}
+
+impl Status for Told {
     fn say(&self, line: &str) {
-        self.appear();
-        self.bar.set_message(line.to_owned());
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        if self.shown.load(Ordering::Relaxed) {
-            remove(&self.bar);
+        let elapsed = self.start.elapsed();
+        if elapsed >= PATIENCE {
+            self.place
+                .show(format!("{line} ({})", words::time(elapsed.as_secs())));
         }
     }
 }
 
-struct Line(ProgressBar);
+/// A wait, whose seconds a thread of its own counts until this is dropped.
+struct Line {
+    _ends_the_thread: mpsc::Sender<()>,
+    _place: std::sync::Arc<row::Place>,
+}
 
-impl Waiting for Line {}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        remove(&self.0);
+impl Line {
+    fn new(line: String) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let place = std::sync::Arc::new(row::Place::default());
+        let start = Instant::now();
+        let shown = std::sync::Arc::downgrade(&place);
+        place.show(format!("{line} (0s)"));
+        // A thread that cannot be had only costs the counting.
+        let _ = std::thread::Builder::new().spawn(move || {
+            while receiver.recv_timeout(Duration::from_secs(1))
+                == Err(mpsc::RecvTimeoutError::Timeout)
+            {
+                let Some(place) = shown.upgrade() else { return };
+                let elapsed = words::time(start.elapsed().as_secs());
+                place.show(format!("{line} ({elapsed})"));
+            }
+        });
+        Line {
+            _ends_the_thread: sender,
+            _place: place,
+        }
     }
 }
+
+impl Waiting for Line {}
 
 /// Where nobody is looking.
 struct Nothing;
@@ -169,25 +208,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_templates_parse() {
-        for template in [
-            "{msg} {bar:24} {percent:>3}% {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left",
-            "{msg} {bytes}, {binary_bytes_per_sec}",
-            "{msg} ({elapsed})",
-        ] {
-            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
-        }
+    fn a_transfer_counts_from_where_it_resumes_and_is_not_shown_at_once() {
+        let bar = Bar::new("f", 10, Some(100));
+        bar.advance(5);
+        assert_eq!(bar.position.load(Ordering::Relaxed), 15);
+        assert_eq!(bar.text(bar.start + PATIENCE / 2, 15), None);
+        let text = bar.text(bar.start + Duration::from_secs(1), 30).unwrap();
+        assert!(text.contains("30% 30 B of 100 B, 20 B/s"), "{text}");
     }
 
     #[test]
-    fn a_transfer_counts_from_where_it_resumes() {
-        let bar = Bar {
-            bar: ProgressBar::hidden().with_position(10),
-            start: Instant::now(),
-            shown: AtomicBool::new(false),
-        };
-        bar.advance(5);
-        assert_eq!(bar.bar.position(), 15);
-        assert!(!bar.shown.load(Ordering::Relaxed), "not yet worth showing");
+    fn a_bar_is_not_drawn_again_within_a_frame() {
+        let bar = Bar::new("f", 0, None);
+        let now = bar.start + PATIENCE;
+        assert!(bar.text(now, 1).is_some());
+        assert!(bar.text(now + FRAME / 2, 2).is_none());
+        assert!(bar.text(now + FRAME, 3).is_some());
+    }
+
+    #[test]
+    fn the_rate_forgets_how_fast_it_was_long_ago() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut rate = Rate::from(start, 0);
+        assert_eq!(rate.per_second(at(1), 1000), 1000);
+        assert_eq!(rate.per_second(at(2), 2000), 1000);
+        for second in 3..20 {
+            rate.per_second(at(second), 2000);
+        }
+        assert_eq!(rate.per_second(at(20), 2000), 0, "it stalled long ago");
     }
 }

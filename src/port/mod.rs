@@ -17,6 +17,9 @@ pub mod fake;
 pub mod files;
 pub mod person;
 pub mod state;
+pub mod target;
+
+
 
 pub use files::{Download, Files, Log, Output, Source};
 pub use person::{Progress, Status, Transfer, UserInterface, Waiting};

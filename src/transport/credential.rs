@@ -3,21 +3,24 @@
 //! Only [`Credential::authorize`] turns it into a header, and only for a request whose origin it
 //! names. Nothing that a server or a redirect says can widen the list.
 
+use std::rc::Rc;
+
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error, Result};
-use crate::port::Request;
+use crate::port::{Request, target};
 use crate::protocol::endpoint::is_protected;
 use crate::protocol::token::TokenType;
 use crate::secret::{Secret, printable};
 
-/// An access token bound to the origins that may see it.
+/// An access token bound to the origins that may see it. A clone shares both: `batch` makes one a
+/// request.
 #[derive(Debug, Clone)]
 pub struct Credential {
-    token: Secret,
+    token: Rc<Secret>,
     token_type: TokenType,
     audience: Audience,
 }
@@ -26,7 +29,7 @@ pub struct Credential {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audience {
     /// Patterns in the order they were given.
-    pub origins: Vec<AllowedOrigin>,
+    pub origins: Rc<Vec<AllowedOrigin>>,
 }
 
 /// One pattern: `https://api.example.com`, `https://*.example.com`, `http://127.0.0.1:8080`.
@@ -36,14 +39,16 @@ pub struct AllowedOrigin {
     pub pattern: String,
     /// `preset google`, `config.toml`, `--allow-origin`, …
     pub from: String,
+    /// `pattern`, taken apart once and not for every request.
+    parsed: Pattern,
 }
 
 impl AllowedOrigin {
     /// Checks a pattern; `ConfigInvalid` says what is wrong with it.
     pub fn new(pattern: &str, from: &str) -> Result<Self> {
-        Pattern::parse(pattern)
+        let parsed = Pattern::parse(pattern)
             .and_then(|parsed| match parsed.origin.path() {
-                "" | "/" if parsed.origin.query().is_none() => Ok(()),
+                "" | "/" if parsed.origin.query().is_none() => Ok(parsed),
                 _ => Err("names more than scheme, host and port"),
             })
             .map_err(|why| {
@@ -56,6 +61,7 @@ impl AllowedOrigin {
         Ok(AllowedOrigin {
             pattern: pattern.trim_end_matches('/').to_owned(),
             from: from.to_owned(),
+            parsed,
         })
     }
 
@@ -65,11 +71,12 @@ impl AllowedOrigin {
     }
 
     fn allows(&self, url: &Url) -> bool {
-        Pattern::parse(&self.pattern).is_ok_and(|pattern| pattern.matches(url))
+        self.parsed.matches(url)
     }
 }
 
 /// A pattern taken apart: an origin, and whether its subdomains are meant in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Pattern {
     origin: Url,
     subdomains: bool,
@@ -121,8 +128,13 @@ impl Pattern {
 impl Audience {
     /// Adds an origin; see [`AllowedOrigin::new`].
     pub fn allow(&mut self, pattern: &str, from: &str) -> Result<()> {
-        self.origins.push(AllowedOrigin::new(pattern, from)?);
+        Rc::make_mut(&mut self.origins).push(AllowedOrigin::new(pattern, from)?);
         Ok(())
+    }
+
+    /// Adds what somebody checked.
+    pub fn extend(&mut self, origins: &[AllowedOrigin]) {
+        Rc::make_mut(&mut self.origins).extend_from_slice(origins);
     }
 
     /// Whether scheme, host and port of `url` match a pattern.
@@ -170,7 +182,7 @@ impl Credential {
     /// Binds a token to its audience.
     pub fn new(token: Secret, token_type: TokenType, audience: Audience) -> Self {
         Credential {
-            token,
+            token: Rc::new(token),
             token_type,
             audience,
         }
@@ -205,7 +217,7 @@ impl Credential {
     /// somebody else's is an error.
     pub fn authorize(&self, request: &mut Request) -> Result<()> {
         // The way the HTTP client reads it, so that both see the same host.
-        let url = Url::parse(&request.uri().to_string())
+        let url = target::of(request)
             .map_err(|_| Error::new(Code::Usage, "the request has no absolute URL"))?;
         self.check(&url)?;
         let given = request.headers().get(AUTHORIZATION);
@@ -337,15 +349,7 @@ mod tests {
         ] {
             let error = AllowedOrigin::new(bad, "config.toml").unwrap_err();
             assert_eq!(error.code(), Code::ConfigInvalid, "{bad}");
-            let unchecked = AllowedOrigin {
-                pattern: bad.to_owned(),
-                from: String::new(),
-            };
-            let audience = Audience {
-                origins: vec![unchecked],
-            };
-            assert!(!audience.allows(&Url::parse("http://api.example.com/").unwrap()));
-            assert!(!audience.allows(&Url::parse("https://other.com/").unwrap()));
+            assert!(Audience::default().allow(bad, "config.toml").is_err());
         }
     }
 

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 
+import beside
 from measure import Failed
-from rows import ROWS, Bench, Held, Skip, seed
+from rows import ROWS, Bench, Held, Skip
+from signin import seed
 from world import GIB, Missing, World, need
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,7 +42,7 @@ def judge(bench, number):
         return "not met", str(reason), ""
     except Skip as reason:
         return "skipped", str(reason), ""
-    except Failed as reason:
+    except (Failed, Missing) as reason:
         return "FAILED", str(reason), ""
 
 
@@ -62,6 +64,8 @@ def main():
             counts[verdict] = counts.get(verdict, 0) + 1
             print(f"{number:>4g}  {verdict:<8} {ROWS[number][0]}: {finding}"
                   + (f"  [{limit}]" if limit else ""), flush=True)
+        if not options.gate and not options.rows:
+            beside.show(bench)
     missed = counts.get("NOT MET", 0) + counts.get("FAILED", 0)
     if not options.gate:
         missed += counts.get("not met", 0)

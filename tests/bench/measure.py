@@ -42,18 +42,21 @@ def once(world, command, output=None):
 
 
 class Side:
-    """Figures of one contender against the first of its table."""
+    """Figures of one contender, and against another of its table."""
 
-    def __init__(self, walls, cpus, base_walls, base_cpus):
-        self.wall_ms = 1000 * statistics.median(walls)
-        self.cpu_ms = 1000 * statistics.median(cpus)
-        self.wall = statistics.median(a / b for a, b in zip(walls, base_walls))
-        self.cpu = statistics.median(a / b for a, b in zip(cpus, base_cpus))
+    def __init__(self, samples):
+        self.walls, self.cpus = zip(*samples)
+        self.wall_ms = 1000 * statistics.median(self.walls)
+        self.cpu_ms = 1000 * statistics.median(self.cpus)
+
+    def against(self, base):
+        """(cpu, wall): medians of the per-round ratios."""
+        return (statistics.median(a / b for a, b in zip(self.cpus, base.cpus)),
+                statistics.median(a / b for a, b in zip(self.walls, base.walls)))
 
 
 def side_by_side(world, commands, rounds):
-    """Round-robin, the first command of a round changing; medians of the per-round ratios
-    against `commands[0]`."""
+    """Round-robin, the first command of a round changing."""
     for command in commands:
         once(world, command)
     samples = {command.name: [] for command in commands}
@@ -61,9 +64,7 @@ def side_by_side(world, commands, rounds):
         for step in range(len(commands)):
             command = commands[(turn + step) % len(commands)]
             samples[command.name].append(once(world, command))
-    columns = {name: tuple(zip(*rows)) for name, rows in samples.items()}
-    base = columns[commands[0].name]
-    return {name: Side(walls, cpus, *base) for name, (walls, cpus) in columns.items()}
+    return {name: Side(rows) for name, rows in samples.items()}
 
 
 def peak_kib(world, command, runs=3):

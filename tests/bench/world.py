@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -153,13 +154,14 @@ class World:
 
     def _nginx(self):
         nginx = need("nginx")
-        self.http1, self.http2 = free_ports(2)
+        self.http1, self.http2, self.sink_port = free_ports(3)
         www = self.make("www")
         os.chmod(self.folder, 0o755)
         with open(os.path.join(www, "json"), "w", encoding="utf-8") as file:
             json.dump({"id": 42, "name": "ada", "items": list(range(40))}, file)
-        with open(os.path.join(www, "big"), "wb") as file:
-            file.truncate(self.big_bytes)
+        for name, size in ("big", self.big_bytes), ("huge", 10 * self.big_bytes):
+            with open(os.path.join(www, name), "wb") as file:
+                file.truncate(size)
         for folder in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
             self.make("nginx/" + folder)
         self.write("nginx/nginx.conf", self._nginx_configuration(www))
@@ -167,6 +169,9 @@ class World:
                             "-e", "stderr"])
         for port in (self.http1, self.http2):
             wait_for(lambda port=port: connects(port), child)
+        here = os.path.dirname(os.path.abspath(__file__))
+        child = self.start([sys.executable, os.path.join(here, "sink.py"), str(self.sink_port)])
+        wait_for(lambda: connects(self.sink_port), child)
 
     def _nginx_configuration(self, www):
         pages = "\n".join(
@@ -176,6 +181,13 @@ class World:
         answer = json.dumps({
             "access_token": TOKEN, "token_type": "Bearer", "expires_in": 86400,
             "refresh_token": REFRESH_TOKEN})
+        here = "https://localhost:$server_port/"
+        metadata = json.dumps({
+            "issuer": here, "authorization_endpoint": here + "authorize",
+            "token_endpoint": here + "token", "jwks_uri": here + "jwks",
+            "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "id_token_signing_alg_values_supported": ["ES256"], "scopes_supported": ["openid"]})
         # DAV lets nginx take a PUT in full and answer after it: `return` would answer before.
         server = f"""
             server_name localhost;
@@ -186,6 +198,14 @@ class World:
             default_type application/json;
             location /json {{ if ($granted = 0) {{ return 401; }} }}
             location /big {{ if ($granted = 0) {{ return 401; }} }}
+            location /huge {{ if ($granted = 0) {{ return 401; }} }}
+            location /nowhere {{
+                if ($granted = 0) {{ return 401; }}
+                proxy_pass http://127.0.0.1:{self.sink_port};
+                proxy_request_buffering off;
+                proxy_http_version 1.1;
+                client_max_body_size 0;
+            }}
             location /pages {{
                 if ($granted = 0) {{ return 401; }}
                 add_header Link $next_page;
@@ -199,6 +219,7 @@ class World:
                 client_max_body_size 0;
             }}
             location = /token {{ return 200 '{answer}'; }}
+            location = /.well-known/openid-configuration {{ return 200 '{metadata}'; }}
         """
         return f"""
             daemon off; worker_processes 2; {user}

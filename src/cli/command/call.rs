@@ -135,7 +135,7 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         Some(access) => Box::new(SessionTokens::new(ports, &service, access, allowed)),
         None => {
             let mut audience = audience::of(&service)?;
-            audience.origins.extend(allowed);
+            audience.extend(&allowed);
             Box::new(NoTokens(audience))
         }
     };

@@ -112,11 +112,11 @@ pub(super) fn outgoing(body: Body) -> Option<reqwest::Body> {
 }
 
 /// reqwest's answer as ours; the body keeps arriving.
-pub(super) fn incoming(answer: reqwest::Response, peer: Peer) -> Response {
+pub(super) fn incoming(mut answer: reqwest::Response, peer: Peer) -> Response {
     let mut head = http::Response::new(());
     *head.status_mut() = answer.status();
     *head.version_mut() = answer.version();
-    *head.headers_mut() = answer.headers().clone();
+    *head.headers_mut() = std::mem::take(answer.headers_mut());
     let length = head
         .headers()
         .get(CONTENT_LENGTH)
