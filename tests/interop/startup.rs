@@ -63,7 +63,11 @@ fn help_version_and_completions_read_no_file_and_make_no_socket() {
         assert!(!trace.names(CONFIGURATION), "{line}: {}", trace.0);
         assert!(!trace.names(TRUST), "{line}: {}", trace.0);
         assert!(trace.sockets().is_empty(), "{line}: {}", trace.0);
-        assert!(!trace.names("clone"), "{line} started a thread: {}", trace.0);
+        assert!(
+            !trace.names("clone"),
+            "{line} started a thread: {}",
+            trace.0
+        );
     }
 }
 
