@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes layout.ld: which functions the linker puts side by side, by what really runs.
+"""Writes .cargo/layout.ld: which functions the linker puts side by side, by what really runs.
 
 A function is named by its path, without the compiler's hash and without type arguments, so that
 the list outlives small changes and other compilers; a module that is mostly used is named whole."""
@@ -32,7 +32,7 @@ REQUEST = {
 }
 
 HEAD = """\
-/* Made by tests/bench/layout.py, handed to the linker by build.rs.
+/* Made by tests/bench/layout.py, handed to the linker by .cargo/build.rs.
 
    Linux maps a program's file 64 KiB around each place that is touched. Functions that run in
    every `token`, and then those that run in every `call`, stand side by side here, so that a run
@@ -45,7 +45,7 @@ SECTIONS {
   /DISCARD/ : { *(.eh_frame) *(.gcc_except_table .gcc_except_table.*) }
 } INSERT BEFORE .text;
 """
-SCRIPT = os.path.join(ROOT, "layout.ld")
+SCRIPT = os.path.join(ROOT, ".cargo", "layout.ld")
 
 
 def build():

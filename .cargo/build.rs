@@ -11,14 +11,14 @@ use std::env::{var, var_os};
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=layout.ld");
+    println!("cargo::rerun-if-changed=.cargo/build.rs");
+    println!("cargo::rerun-if-changed=.cargo/layout.ld");
     if !is_release_for_linux() || has_a_linker_of_its_own() {
         return;
     }
     let folder = var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     pass("-T");
-    pass(&format!("{folder}/layout.ld"));
+    pass(&format!("{folder}/.cargo/layout.ld"));
     if loader_knows_packed_relocations() {
         pass("-Wl,-z,pack-relative-relocs");
     }
@@ -34,6 +34,8 @@ fn is_release_for_linux() -> bool {
     is("PROFILE", "release")
         && is("CARGO_CFG_TARGET_OS", "linux")
         && is("CARGO_CFG_TARGET_ENV", "gnu")
+        // Where it was tried, and where rustc brings its own lld.
+        && is("CARGO_CFG_TARGET_ARCH", "x86_64")
 }
 
 /// rustc's own lld and GNU ld read linker scripts; mold, say, does not.
