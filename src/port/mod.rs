@@ -19,8 +19,6 @@ pub mod person;
 pub mod state;
 pub mod target;
 
-
-
 pub use files::{Download, Files, Log, Output, Source};
 pub use person::{Progress, Status, Transfer, UserInterface, Waiting};
 pub use state::{Cache, Listed, StateFiles, StateKind};
