@@ -112,6 +112,12 @@ impl Session {
         soon.then(|| format!("sign in again within {}", time_words::length(left)))
     }
 
+    /// Nothing follows the access token.
+    fn is_last(&self, now: UnixTime) -> bool {
+        let ends = self.facts.expires_at.is_some();
+        ends && !self.facts.renewable && self.state(now) == State::Valid
+    }
+
     fn scope(&self) -> String {
         let scope: Vec<_> = self
             .facts
@@ -170,6 +176,7 @@ pub fn list(sessions: &[Session], now: UnixTime, bar: bool) -> String {
         let token = session.access_token(now, bar);
         let token = match session.warning(now) {
             Some(warning) => format!("{token}, {warning}"),
+            None if session.is_last(now) => format!("{token}, then sign in again"),
             None => token,
         };
         [
@@ -364,6 +371,10 @@ mod tests {
         assert!(!text.contains('\u{1b}'), "{text}");
         let plain = list(&[session(Some(2700), true)], NOW, false);
         assert!(!plain.contains('▰'));
+        assert!(!plain.contains("sign in again"));
+        let last = list(&[session(Some(2700), false)], NOW, false);
+        assert!(last.contains("45 min left, then sign in again"), "{last}");
+        assert!(!list(&[session(None, false)], NOW, false).contains("sign in again"));
     }
 
     #[test]

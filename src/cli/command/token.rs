@@ -89,8 +89,8 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     }
 }
 
-/// A server may give tokens that live for less than was wanted; whoever starts a long job with one
-/// should know.
+/// A server may give tokens that live for less than was wanted, or not renew; whoever starts a long
+/// job with one should know.
 fn warn_of_short_life(ports: &Ports<'_>, access: &Access, min_ttl: Duration) {
     let Some(end) = freshness::expires_at(&access.record) else {
         return;
@@ -99,8 +99,7 @@ fn warn_of_short_life(ports: &Ports<'_>, access: &Access, min_ttl: Duration) {
     let left = u64::try_from(left).unwrap_or(0);
     if left < min_ttl.as_secs() {
         ports.ui.warn(&format!(
-            "this access token ends in {}, sooner than --min-ttl: the server gives none that lives \
-             longer",
+            "this access token ends in {}, sooner than --min-ttl asks for",
             time_words::length(left)
         ));
     }
