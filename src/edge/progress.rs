@@ -125,7 +125,10 @@ impl Bar {
             return None;
         }
         let rate = rate.per_second(now, position);
-        Some(words::transfer(&self.what, position, self.total, rate))
+        let columns = row::columns();
+        Some(words::transfer(
+            &self.what, position, self.total, rate, columns,
+        ))
     }
 }
 

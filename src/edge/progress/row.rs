@@ -70,8 +70,7 @@ impl Drop for Place {
 
 impl Row {
     fn draw(&mut self) {
-        let columns = Screen::stderr().width.map_or(80, usize::from);
-        let text = joined(&self.texts, columns.saturating_sub(1));
+        let text = joined(&self.texts, columns());
         self.put(&text);
     }
 
@@ -84,6 +83,12 @@ impl Row {
         // That stderr is gone can be told to nobody.
         let _ = std::io::stderr().lock().write_all(bytes.as_bytes());
     }
+}
+
+/// Columns that may be written on: one less than there are, so that nothing wraps.
+pub fn columns() -> usize {
+    let all = Screen::stderr().width.map_or(80, usize::from);
+    all.saturating_sub(1)
 }
 
 /// What fits into `columns`.

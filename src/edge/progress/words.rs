@@ -1,30 +1,68 @@
 //! Sizes, times and bars in words.
 
-const WIDTH: u64 = 24;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// One transfer in one line.
-pub fn transfer(what: &str, position: u64, total: Option<u64>, per_second: u64) -> String {
+/// The bar, where there is room for all of it, and the least that is worth drawing.
+const BAR: usize = 24;
+const SMALL_BAR: usize = 8;
+
+/// One transfer in one line of `columns`: first the bar gets shorter, then the name.
+pub fn transfer(
+    what: &str,
+    position: u64,
+    total: Option<u64>,
+    per_second: u64,
+    columns: usize,
+) -> String {
     let rate = format!("{}/s", size(per_second));
     let Some(total) = total.filter(|total| *total > 0) else {
-        return format!("{what} {}, {rate}", size(position));
+        let figures = format!("{}, {rate}", size(position));
+        let room = columns.saturating_sub(figures.width() + 1);
+        return format!("{} {figures}", shortened(what, room));
     };
-    let part = |of: u64| {
-        let part = u128::from(position.min(total)) * u128::from(of) / u128::from(total);
-        u64::try_from(part).unwrap_or(of)
-    };
-    let (percent, done) = (part(100), part(WIDTH));
-    let done = usize::try_from(done).unwrap_or_default();
-    let arrow = format!("{}>", "=".repeat(done));
-    let arrow: String = arrow.chars().take(WIDTH as usize).collect();
     let left = match total.saturating_sub(position).checked_div(per_second) {
         Some(seconds) => format!("{} left", time(seconds)),
         None => "stalled".to_owned(),
     };
-    format!(
-        "{what} {arrow:24} {percent:>3}% {} of {}, {rate}, {left}",
+    let figures = format!(
+        "{:>3}% {} of {}, {rate}, {left}",
+        part(position, total, 100),
         size(position),
         size(total)
-    )
+    );
+    let room = columns.saturating_sub(figures.width() + 2);
+    let what = shortened(what, room.saturating_sub(SMALL_BAR));
+    let bar = room.saturating_sub(what.width()).min(BAR);
+    format!("{what} {} {figures}", arrow(position, total, bar))
+}
+
+/// `of` times `position` / `total`.
+fn part(position: u64, total: u64, of: u64) -> u64 {
+    let part = u128::from(position.min(total)) * u128::from(of) / u128::from(total);
+    u64::try_from(part).unwrap_or(of)
+}
+
+fn arrow(position: u64, total: u64, width: usize) -> String {
+    let done = part(position, total, width as u64);
+    let done = usize::try_from(done).unwrap_or_default();
+    let head = if done < width { ">" } else { "" };
+    format!("{:width$}", format!("{}{head}", "=".repeat(done)))
+}
+
+/// The end of a name, which tells more than its beginning.
+fn shortened(name: &str, columns: usize) -> String {
+    if name.width() <= columns {
+        return name.to_owned();
+    }
+    let (mut kept, mut width) = (Vec::new(), 1);
+    for c in name.chars().rev() {
+        width += c.width().unwrap_or_default();
+        if width > columns {
+            break;
+        }
+        kept.push(c);
+    }
+    std::iter::once('…').chain(kept.into_iter().rev()).collect()
 }
 
 /// `512 B`, `1.50 MiB`.
@@ -33,13 +71,16 @@ pub fn size(bytes: u64) -> String {
     if bytes < 1024 {
         return format!("{bytes} B");
     }
-    let (mut unit, mut whole) = (0, bytes);
-    while whole >> 10 >= 1024 {
-        whole >>= 10;
-        unit += 1;
+    let mut told = String::new();
+    for (power, name) in (1..).zip(UNITS) {
+        let unit = 1u128 << (10 * power);
+        let hundredths = (u128::from(bytes) * 100 + unit / 2) / unit;
+        told = format!("{}.{:02} {name}", hundredths / 100, hundredths % 100);
+        if hundredths < 1024 * 100 {
+            break;
+        }
     }
-    let hundredths = (whole & 1023) * 100 / 1024;
-    format!("{}.{hundredths:02} {}", whole >> 10, UNITS[unit])
+    told
 }
 
 /// `42s`, `3m 05s`, `1h 02m`.
@@ -61,8 +102,10 @@ mod tests {
         assert_eq!(size(1023), "1023 B");
         assert_eq!(size(1024), "1.00 KiB");
         assert_eq!(size(3 << 19), "1.50 MiB");
-        assert_eq!(size((1 << 20) - 1), "1023.99 KiB");
-        assert_eq!(size(u64::MAX), "15.99 EiB");
+        assert_eq!(size(8_000_000), "7.63 MiB");
+        assert_eq!(size((1 << 20) - 1024), "1023.00 KiB");
+        assert_eq!(size((1 << 20) - 1), "1.00 MiB");
+        assert_eq!(size(u64::MAX), "16.00 EiB");
     }
 
     #[test]
@@ -75,19 +118,41 @@ mod tests {
     #[test]
     fn a_transfer_says_how_far_how_fast_and_how_long_still() {
         assert_eq!(
-            transfer("f", 512 << 10, Some(1 << 20), 128 << 10),
+            transfer("f", 512 << 10, Some(1 << 20), 128 << 10, 99),
             "f ============>             50% 512.00 KiB of 1.00 MiB, 128.00 KiB/s, 4s left"
         );
-        assert_eq!(transfer("f", 10, None, 5), "f 10 B, 5 B/s");
+        assert_eq!(transfer("f", 10, None, 5, 99), "f 10 B, 5 B/s");
         assert_eq!(
-            transfer("f", 100, Some(100), 0),
+            transfer("f", 100, Some(100), 0, 99),
             "f ======================== 100% 100 B of 100 B, 0 B/s, stalled"
         );
     }
 
+    /// A name is what may go, the figures are what one looks at.
+    #[test]
+    fn in_a_narrow_terminal_the_bar_and_then_the_name_get_shorter() {
+        let shown = |columns| {
+            transfer(
+                "/tmp/a/long/path/to/big.bin",
+                1 << 19,
+                Some(1 << 20),
+                1 << 17,
+                columns,
+            )
+        };
+        for columns in 62..120 {
+            let line = shown(columns);
+            assert!(line.width() <= columns, "{columns}: {line}");
+            assert!(line.ends_with("128.00 KiB/s, 4s left"), "{line}");
+            assert!(line.contains("===>"), "{line}");
+        }
+        assert!(shown(79).starts_with("…"), "{}", shown(79));
+        assert!(shown(79).contains("/big.bin ===="), "{}", shown(79));
+    }
+
     #[test]
     fn more_than_was_announced_breaks_nothing() {
-        assert!(transfer("f", u64::MAX, Some(1), u64::MAX).contains("100%"));
-        assert!(transfer("f", 5, Some(0), 1).starts_with("f 5 B"));
+        assert!(transfer("f", u64::MAX, Some(1), u64::MAX, 9).contains("100%"));
+        assert!(transfer("f", 5, Some(0), 1, 0).contains("5 B"));
     }
 }
