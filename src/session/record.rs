@@ -338,4 +338,20 @@ mod tests {
             );
         }
     }
+
+    /// A document chosen by hand says which server it is, as an issuer does.
+    #[test]
+    fn a_session_of_one_metadata_document_is_not_used_with_another() {
+        let mut bound = sample().binding;
+        bound.server_metadata_url = Some("https://as.example/metadata".into());
+        let mut service = super::super::testing::service();
+        service.values.server_metadata_url = bound.server_metadata_url.clone();
+        bound.check(&service).unwrap();
+        for other in [Some("https://evil.example/metadata".to_owned()), None] {
+            service.values.server_metadata_url = other;
+            let error = bound.check(&service).unwrap_err();
+            assert_eq!(error.code(), Code::LoginRequired);
+            assert!(error.to_string().contains("server_metadata_url"), "{error}");
+        }
+    }
 }
