@@ -143,6 +143,23 @@ fn when_the_spill_fails_too_the_person_is_told_what_it_means() {
 }
 
 #[test]
+fn what_could_not_be_jotted_down_is_spilled_all_the_same() {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        world.state.fail_next(Operation::Write, Code::StoreFull);
+        Answer::json(200, &rotation())
+    });
+    assert_eq!(ok(&world), "access-2");
+    assert!(warned(&world, "the next run will store it"));
+    assert_eq!(ok(&world), "access-2");
+    assert_eq!(stored(&world).token.refresh_token, Some("refresh-2".into()));
+    assert_eq!(world.http.count(), 1);
+}
+
+#[test]
 fn what_came_is_jotted_down_before_the_store_is_written_and_goes_after() {
     let world = Rc::new(world(9_999));
     let seen = Rc::new(RefCell::new(Vec::new()));
