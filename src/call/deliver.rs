@@ -332,6 +332,9 @@ impl Sink {
                 if !shown.is_empty() {
                     inner.push(&shown, places)?;
                 }
+                if let Some(note) = shaper.note() {
+                    places.output.write_aside(format!("{note}\n").as_bytes());
+                }
                 return match *inner {
                     // Another layer of sinks there is not.
                     Sink::File { download, bar } => {

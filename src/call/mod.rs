@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod challenge;
+pub mod columns;
 pub mod decode;
 pub mod deliver;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub mod send;
 #[cfg(test)]
 mod send_tests;
 pub mod shape;
+#[cfg(test)]
+mod shape_tests;
 pub mod timing;
 pub mod tokens;
 pub mod typed;

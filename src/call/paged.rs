@@ -103,6 +103,13 @@ impl<'a> Writer<'a> {
         if !self.give(&out)? {
             return Ok(None);
         }
+        if let Shape::Rows(shaper) | Shape::Filtered(shaper) = &self.shape
+            && let Some(note) = shaper.note()
+        {
+            self.places
+                .output
+                .write_aside(format!("{note}\n").as_bytes());
+        }
         match self.sink {
             Some(Sink::File { download, .. }) if !whole => Ok(Some(download.partial().to_owned())),
             Some(sink) => sink.finish(self.places).map(|()| None),

@@ -18,7 +18,7 @@ use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
 use super::send::{Answer, Policy, Sender};
-use super::shape::{Format, Shaper};
+use super::shape::{Format, Shaper, Sight};
 use super::timing::Timing;
 use super::tokens::Tokens;
 use super::write_out::Facts;
@@ -65,13 +65,17 @@ impl Call {
             return None;
         }
         let output = stage.output;
-        let screen = match self.target {
-            Target::Stdout => (output.is_terminal(), output.colour()),
-            Target::File { .. } => (false, false),
+        let sight = match self.target {
+            Target::Stdout => Sight {
+                columns: output.columns(),
+                colour: output.colour(),
+                quiet: self.quiet,
+            },
+            Target::File { .. } => Sight::default(),
         };
         let pagination = stage.service.values.pagination.as_ref();
         let items = pagination.and_then(|pagination| pagination.items.clone());
-        Some(Shaper::new(filter, self.format, screen, items))
+        Some(Shaper::new(filter, self.format, sight, items))
     }
 }
 

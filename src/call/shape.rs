@@ -3,6 +3,7 @@
 use jaq_json::Val;
 use unicode_width::UnicodeWidthStr;
 
+use super::columns;
 use super::filter::{self, Filter};
 use super::lists::{items, text};
 use super::pretty::Pretty;
@@ -24,9 +25,17 @@ pub enum Format {
 }
 
 /// Rows that decide how wide columns are; later ones follow.
-const MEASURED: usize = 200;
-/// No column is wider.
-const MAX_WIDTH: usize = 60;
+pub(super) const MEASURED: usize = 200;
+
+/// Who looks at what comes out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sight {
+    /// Columns of a terminal: JSON is indented there, tables fit, nothing foreign is obeyed.
+    pub columns: Option<u16>,
+    pub colour: bool,
+    /// `-s`
+    pub quiet: bool,
+}
 
 /// Turns documents into text.
 #[derive(Debug)]
@@ -34,9 +43,7 @@ pub struct Shaper {
     filter: Option<Filter>,
     /// `None`: as jq writes: strings bare.
     format: Option<Format>,
-    /// Indent JSON, colour it, obey nothing in it.
-    terminal: bool,
-    colour: bool,
+    sight: Sight,
     /// Where the items are, where a preset or flag says so.
     items: Option<String>,
     columns: Vec<String>,
@@ -49,7 +56,7 @@ impl Shaper {
     pub fn new(
         filter: Option<Filter>,
         format: Option<Format>,
-        screen: (bool, bool),
+        sight: Sight,
         items: Option<String>,
     ) -> Shaper {
         // What a filter gives is no document of the API's any more.
@@ -57,8 +64,7 @@ impl Shaper {
         Shaper {
             filter,
             format,
-            terminal: screen.0,
-            colour: screen.1,
+            sight,
             items,
             columns: Vec::new(),
             widths: Vec::new(),
@@ -101,11 +107,22 @@ impl Shaper {
         self.rows(out);
     }
 
+    /// What a person should know who has seen it all.
+    pub fn note(&self) -> Option<String> {
+        let (shown, all) = (self.widths.len(), self.columns.len());
+        let tells = self.begun && self.format == Some(Format::Table) && !self.sight.quiet;
+        (tells && shown < all).then(|| {
+            format!(
+                "{shown} of {all} columns fit here; --jq '.[] | {{id, name}}' chooses, --format csv has all"
+            )
+        })
+    }
+
     fn shaped(&mut self, value: Val, out: &mut Vec<u8>) -> Result<()> {
         match self.format {
             None => {
                 match text(&value) {
-                    Some(text) if self.terminal => self.safe_text(&text, out),
+                    Some(text) if self.sight.columns.is_some() => self.safe_text(&text, out),
                     Some(text) => out.extend_from_slice(text.as_bytes()),
                     None => return self.json(&value, out),
                 }
@@ -134,10 +151,10 @@ impl Shaper {
     }
 
     fn json(&self, value: &Val, out: &mut Vec<u8>) -> Result<()> {
-        if self.terminal {
+        if self.sight.columns.is_some() {
             let mut compact = Vec::new();
             filter::compact(value, &mut compact);
-            let mut pretty = Pretty::new(self.colour);
+            let mut pretty = Pretty::new(self.sight.colour);
             pretty.push(&compact, out);
             pretty.finish(out);
         } else {
@@ -204,7 +221,8 @@ impl Shaper {
             row.resize(self.columns.len(), String::new());
         }
         let csv = self.format == Some(Format::Csv);
-        if !self.begun {
+        let measured = !self.begun;
+        if measured {
             self.begun = true;
             let heads: Vec<String> = match csv {
                 true => self.columns.clone(),
@@ -214,20 +232,23 @@ impl Shaper {
                     .map(|name| name.to_uppercase())
                     .collect(),
             };
-            let shown = |text: &String| printable(text, MAX_WIDTH).width();
-            self.widths = (0..heads.len())
-                .map(|at| {
-                    let cells = rows.iter().map(|row| shown(&row[at]));
-                    cells.chain([shown(&heads[at])]).max().unwrap_or(0)
-                })
-                .collect();
             rows.insert(0, heads);
+            if !csv {
+                let shown = |row: &Vec<String>, at: usize| shown(&row[at]).width();
+                let natural: Vec<usize> = (0..self.columns.len())
+                    .map(|at| rows.iter().map(|row| shown(row, at)).max().unwrap_or(0))
+                    .collect();
+                self.widths = match self.sight.columns {
+                    Some(line) => columns::share(&natural, line.into()),
+                    None => natural,
+                };
+            }
         }
         for row in &rows {
             if csv {
                 self.csv(row, out)
             } else {
-                self.table(row, out)
+                self.table(row, measured, out)
             }
         }
     }
@@ -237,7 +258,7 @@ impl Shaper {
             if at > 0 {
                 out.push(b',');
             }
-            let shown: String = match self.terminal {
+            let shown: String = match self.sight.columns.is_some() {
                 true => text
                     .chars()
                     .filter(|c| !is_unprintable(*c) || *c == '\n')
@@ -258,17 +279,28 @@ impl Shaper {
         out.extend_from_slice(b"\r\n");
     }
 
-    fn table(&self, row: &[String], out: &mut Vec<u8>) {
+    fn table(&self, row: &[String], measured: bool, out: &mut Vec<u8>) {
         let mut line = String::new();
-        for (text, width) in row.iter().zip(&self.widths) {
-            let text = printable(text, MAX_WIDTH);
-            let fill = width.saturating_sub(text.width());
-            line.push_str(&text);
-            line.push_str(&" ".repeat(fill + 2));
+        let cells: Vec<String> = row.iter().map(shown).collect();
+        let mut widths = self.widths.clone();
+        if let Some(all) = self.sight.columns.filter(|_| !measured) {
+            // What room there is: better out of line than cut.
+            let wanted = widths.iter().zip(&cells);
+            let wanted: Vec<usize> = wanted.map(|(w, cell)| cell.width().max(*w)).collect();
+            let own = columns::share(&wanted, all.into());
+            if own.len() == widths.len() {
+                widths = own;
+            }
         }
-        out.extend_from_slice(line.trim_end().as_bytes());
-        out.push(b'\n');
+        let cuts = self.sight.columns.is_some();
+        columns::line(cells.iter().map(String::as_str), &widths, cuts, &mut line);
+        out.extend_from_slice(line.as_bytes());
     }
+}
+
+/// One line of a cell, nothing in it obeyed.
+fn shown(cell: &String) -> String {
+    printable(cell, cell.len())
 }
 
 fn cell(value: &Val) -> String {
@@ -279,109 +311,5 @@ fn cell(value: &Val) -> String {
             filter::compact(value, &mut out);
             String::from_utf8_lossy(&out).into_owned()
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shaped(
-        jq: Option<&str>,
-        format: Option<Format>,
-        terminal: bool,
-        documents: &[&str],
-    ) -> String {
-        let filter = jq.map(|expression| Filter::compile(expression).unwrap());
-        let mut shaper = Shaper::new(filter, format, (terminal, false), None);
-        let mut out = Vec::new();
-        for document in documents {
-            shaper.document(document.as_bytes(), &mut out).unwrap();
-        }
-        shaper.finish(&mut out);
-        String::from_utf8(out).unwrap()
-    }
-
-    const LIST: &str = r#"{"next":null,"items":[{"id":1,"name":"Ada","tags":["x"]},{"id":2,"name":"a, \"b\"","extra":true}]}"#;
-
-    #[test]
-    fn jq_writes_strings_bare() {
-        assert_eq!(
-            shaped(Some(".items[].name"), None, false, &[LIST]),
-            "Ada\na, \"b\"\n"
-        );
-        assert_eq!(
-            shaped(Some(".items[0]"), None, false, &[LIST]),
-            "{\"id\":1,\"name\":\"Ada\",\"tags\":[\"x\"]}\n"
-        );
-        assert_eq!(
-            shaped(Some("{a: 1}"), None, true, &["0"]),
-            "{\n  \"a\": 1\n}\n"
-        );
-        assert_eq!(
-            shaped(Some(".items[0].name"), Some(Format::Json), false, &[LIST]),
-            "\"Ada\"\n"
-        );
-    }
-
-    #[test]
-    fn at_a_terminal_bare_strings_are_shown_safely() {
-        let text = shaped(Some("."), None, true, &["\"\\u001b[2J\""]);
-        assert_eq!(text, "\\u{1b}[2J\n");
-        assert!(
-            !shaped(
-                None,
-                Some(Format::Table),
-                true,
-                &["[{\"a\":\"\\u001b[2J\"}]"]
-            )
-            .contains('\u{1b}')
-        );
-        assert!(
-            !shaped(None, Some(Format::Csv), true, &["[{\"a\":\"\\u001b[2J\"}]"])
-                .contains('\u{1b}')
-        );
-    }
-
-    #[test]
-    fn items_are_found_where_lists_commonly_are() {
-        let lines = "{\"id\":1,\"name\":\"Ada\",\"tags\":[\"x\"]}\n{\"id\":2,\"name\":\"a, \\\"b\\\"\",\"extra\":true}\n";
-        assert_eq!(shaped(None, Some(Format::Ndjson), false, &[LIST]), lines);
-        for document in [
-            "[{\"a\":1}]",
-            "{\"_embedded\":{\"orders\":[{\"a\":1}]},\"_links\":{}}",
-            "{\"meta\":{},\"widgets\":[{\"a\":1}]}",
-            "{\"a\":1}",
-            "{\"@odata.context\":\"x\",\"value\":[{\"a\":1}]}",
-        ] {
-            assert_eq!(
-                shaped(None, Some(Format::Ndjson), false, &[document]),
-                "{\"a\":1}\n",
-                "{document}"
-            );
-        }
-        let one = "{\"id\":1,\"tags\":[\"x\",\"y\"]}";
-        assert_eq!(
-            shaped(None, Some(Format::Ndjson), false, &[one]),
-            format!("{one}\n"),
-            "a list of words is no list of items"
-        );
-    }
-
-    #[test]
-    fn tables_and_csv_have_a_column_for_each_member() {
-        assert_eq!(
-            shaped(None, Some(Format::Table), false, &[LIST]),
-            "ID  NAME    TAGS   EXTRA\n1   Ada     [\"x\"]\n2   a, \"b\"         true\n"
-        );
-        assert_eq!(
-            shaped(None, Some(Format::Csv), false, &[LIST]),
-            "id,name,tags,extra\r\n1,Ada,\"[\"\"x\"\"]\",\r\n2,\"a, \"\"b\"\"\",,true\r\n"
-        );
-        assert_eq!(
-            shaped(None, Some(Format::Csv), false, &["[1,\"x\"]"]),
-            "value\r\n1\r\nx\r\n"
-        );
-        assert_eq!(shaped(None, Some(Format::Table), false, &["[]"]), "");
     }
 }

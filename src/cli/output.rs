@@ -72,6 +72,10 @@ impl Output for Stdout {
         self.screen.is_terminal
     }
 
+    fn columns(&self) -> Option<u16> {
+        self.screen.columns()
+    }
+
     fn colour(&self) -> bool {
         self.screen.colour
     }

@@ -169,8 +169,9 @@ impl Session {
     }
 }
 
-/// All sessions, a line each; `bar` where a person looks.
-pub fn list(sessions: &[Session], now: UnixTime, bar: bool) -> String {
+/// All sessions, a line each; with bars and cut to `line` columns where a person looks.
+pub fn list(sessions: &[Session], now: UnixTime, line: Option<u16>) -> String {
+    let bar = line.is_some();
     let rows = sessions.iter().map(|session| {
         let mark = if session.is_default { " *" } else { "" };
         let token = session.access_token(now, bar);
@@ -190,14 +191,15 @@ pub fn list(sessions: &[Session], now: UnixTime, bar: bool) -> String {
     let rows: Vec<_> = rows.collect();
     let headings = ["SESSION", "ACCESS TOKEN", "RENEWED", "STORE", "SCOPE"];
     if sessions.iter().all(|session| session.checked.is_none()) {
-        return table::render(headings, rows);
+        return table::render(headings, rows, line);
     }
     let checked = rows.into_iter().zip(sessions).map(|(row, session)| {
         let [name, token, renewed, store, _] = row;
         [name, token, renewed, store, session.check()]
     });
     let [session, token, renewed, store, _] = headings;
-    table::render([session, token, renewed, store, "CHECK"], checked.collect())
+    let headings = [session, token, renewed, store, "CHECK"];
+    table::render(headings, checked.collect(), line)
 }
 
 /// One session in full.
@@ -322,7 +324,7 @@ mod tests {
     fn the_list_shows_store_and_last_renewal_and_what_the_server_said() {
         let mut sessions = [session(Some(2700), true), session(None, false)];
         sessions[0].facts.store = "encrypted file store in /home/ada/x".into();
-        let text = list(&sessions, NOW, false);
+        let text = list(&sessions, NOW, None);
         assert!(
             text.contains("15 min ago  encrypted file  read wri"),
             "{text}"
@@ -330,7 +332,7 @@ mod tests {
         assert!(text.contains("OS keyring  ") && !text.contains("Service)"));
         sessions[0].checked = checked(Verdict::Works, Some(By::UserInfo));
         sessions[1].checked = checked(Verdict::Unknown, None);
-        let text = list(&sessions, NOW, false);
+        let text = list(&sessions, NOW, None);
         assert!(text.contains("ok (userinfo)\n"), "{text}");
         assert!(text.contains("cannot tell: because"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
@@ -346,7 +348,7 @@ mod tests {
         let mut facts = session(None, false).facts;
         facts.account = "environment".into();
         let session = Session::of_environment(facts);
-        let text = list(&[session], NOW, false);
+        let text = list(&[session], NOW, None);
         assert!(text.contains("work *  "), "{text}");
         assert!(text.contains("  environment  "), "{text}");
     }
@@ -364,17 +366,17 @@ mod tests {
 
     #[test]
     fn the_list_says_what_is_left_and_hides_what_could_move_the_cursor() {
-        let text = list(&[session(Some(2700), true)], NOW, true);
+        let text = list(&[session(Some(2700), true)], NOW, Some(120));
         assert!(text.contains("work@ada@example.com *"), "{text}");
         assert!(text.contains("▰▰▰▰▰▰▱▱ 45 min left"), "{text}");
         assert!(text.contains("15 min ago"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
-        let plain = list(&[session(Some(2700), true)], NOW, false);
+        let plain = list(&[session(Some(2700), true)], NOW, None);
         assert!(!plain.contains('▰'));
         assert!(!plain.contains("sign in again"));
-        let last = list(&[session(Some(2700), false)], NOW, false);
+        let last = list(&[session(Some(2700), false)], NOW, None);
         assert!(last.contains("45 min left, then sign in again"), "{last}");
-        assert!(!list(&[session(None, false)], NOW, false).contains("sign in again"));
+        assert!(!list(&[session(None, false)], NOW, None).contains("sign in again"));
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub trait Download {
 pub trait Output {
     /// A person may be looking.
     fn is_terminal(&self) -> bool;
+    /// Columns of the terminal, where it is one.
+    fn columns(&self) -> Option<u16>;
     /// Colour is wanted there.
     fn colour(&self) -> bool;
     /// Writes and flushes. `Ok(false)`: nobody reads any more, stop quietly.

@@ -1,6 +1,7 @@
 //! What a person sees who looks at a terminal, and what the same call gives a pipe.
 
 use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 use crate::support::Sandbox;
 use crate::support::api::RecordingApi;
@@ -48,6 +49,55 @@ fn json_is_indented_and_coloured_at_a_terminal_and_untouched_in_a_pipe() {
     bench.api.push(answer());
     let piped = bench.sandbox.hallpass("call demo x").ok();
     assert_eq!(piped.out(), body);
+}
+
+#[test]
+fn a_wide_table_fits_the_terminal_and_is_whole_in_a_pipe() {
+    let bench = Bench::new();
+    let item = json!({"id": 1, "name": "名前".repeat(20), "about": "word ".repeat(30), "ok": true});
+    let answer = || Answer::json(200, &json!([item, item]));
+    let shown = bench.shown(answer(), &["--format", "table"]);
+    let lines: Vec<&str> = shown.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{shown:#?}");
+    assert!(lines[0].ends_with("OK") && lines[1].ends_with("true"));
+    for line in &lines {
+        assert!(line.width() <= 80, "{line}");
+    }
+    assert_eq!(lines[1].matches('…').count(), 2, "{shown:#?}");
+    bench.api.push(answer());
+    let piped = bench.sandbox.hallpass("call demo x --format table").ok();
+    assert!(!piped.out().contains('…') && piped.out().contains(&"名前".repeat(20)));
+
+    let members = (0..30).map(|n| (format!("column{n}"), json!(n)));
+    let many = serde_json::Value::Object(members.collect());
+    let shown = bench.shown(Answer::json(200, &many), &["--format", "table"]);
+    assert!(
+        shown.err.contains("13 of 30 columns fit here"),
+        "{shown:#?}"
+    );
+    assert!(
+        shown.out.lines().all(|line| line.width() <= 80),
+        "{shown:#?}"
+    );
+    let shown = bench.shown(Answer::json(200, &many), &["--format", "table", "-s"]);
+    assert_eq!(shown.err, "");
+}
+
+#[test]
+fn lists_of_ours_fit_the_terminal() {
+    for command in ["list", "providers", "status"] {
+        let long = format!("issuer = \"https://login.example.com/{}\"", "x".repeat(90));
+        let sandbox = Sandbox::new()
+            .service("work", &long)
+            .service("demo", "token_endpoint = \"https://a.example/t\"\nscope = [\"a b\"]\nprovider = \"github\"")
+            .env("HALLPASS_TOKEN_WORK", "secret-token");
+        let shown = terminal::run(&sandbox, &[command], Looks::Both);
+        assert!(!shown.out.is_empty(), "{shown:#?}");
+        assert!(
+            shown.out.lines().all(|line| line.width() <= 80),
+            "{shown:#?}"
+        );
+    }
 }
 
 #[test]

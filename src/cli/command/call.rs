@@ -18,7 +18,7 @@ use crate::call::timing::Timing;
 use crate::call::tokens::{NoTokens, SessionTokens, Tokens};
 use crate::call::{retry, run as calling, url, words};
 use crate::cli::connection_args::ConnectionArgs;
-use crate::cli::context::{Context, HttpOptions, Screen};
+use crate::cli::context::{Context, HttpOptions};
 use crate::cli::output::Stdout;
 use crate::cli::signed_in;
 use crate::error::{Code, Error, Result};
@@ -126,7 +126,7 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
     };
     let timing = args.answer.timing.then(|| Timing {
         token: ports.clock.steady_micros().saturating_sub(asked),
-        columns: columns(cx.stderr()),
+        columns: cx.stderr().columns(),
     });
     let captured = access
         .as_ref()
@@ -181,11 +181,6 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         policy: &policy,
     };
     cx.block_on(calling::run(call, stage))
-}
-
-/// Columns of a terminal; what every terminal has where it does not tell.
-fn columns(screen: Screen) -> Option<u16> {
-    screen.is_terminal.then(|| screen.width.unwrap_or(80))
 }
 
 fn preview(args: &Args, compressed: bool) -> Option<Preview> {

@@ -65,6 +65,7 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     output::text(&table::render(
         ["SERVICE", "PROVIDER", "SERVER", ""],
         rows.collect(),
+        cx.stdout().columns(),
     ))
 }
 

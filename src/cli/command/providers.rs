@@ -49,11 +49,11 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         (Format::Json, [one]) if only => output::json(&as_json(one)),
         (Format::Json, all) => output::json(&all.iter().map(as_json).collect()),
         (Format::Text, [one]) if only => output::text(&page::page(one)),
-        (Format::Text, all) => output::text(&list(all)),
+        (Format::Text, all) => output::text(&list(all, cx.stdout().columns())),
     }
 }
 
-fn list(presets: &[Preset]) -> String {
+fn list(presets: &[Preset], line: Option<u16>) -> String {
     let rows = presets.iter().map(|preset| {
         let needs: Vec<&str> = preset
             .variables
@@ -78,7 +78,7 @@ fn list(presets: &[Preset]) -> String {
             notes.join("; "),
         ]
     });
-    table::render(["PROVIDER", "NAME", "SIGN-IN", ""], rows.collect())
+    table::render(["PROVIDER", "NAME", "SIGN-IN", ""], rows.collect(), line)
 }
 
 fn as_json(preset: &Preset) -> Value {

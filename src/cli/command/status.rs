@@ -76,20 +76,22 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
 fn show(cx: &Context, args: &Args, found: &[Session]) -> Result<()> {
     let ports = cx.ports();
     let now = ports.clock.now();
-    let bar = cx.stdout().is_terminal;
+    let line = cx.stdout().columns();
     match (args.format, &args.service, found) {
         (Format::Json, Some(_), [session]) => output::json(&sessions::as_json(session, now)),
         (Format::Json, ..) => {
             let found = found.iter().map(|one| sessions::as_json(one, now));
             output::json(&found.collect())
         }
-        (Format::Text, Some(_), [session]) => output::text(&sessions::detail(session, now, bar)),
+        (Format::Text, Some(_), [session]) => {
+            output::text(&sessions::detail(session, now, line.is_some()))
+        }
         (Format::Text, _, []) => {
             let nothing = "no session yet; `hallpass login SERVICE` makes one";
             ports.ui.notice(nothing);
             Ok(())
         }
-        (Format::Text, ..) => output::text(&sessions::list(found, now, bar)),
+        (Format::Text, ..) => output::text(&sessions::list(found, now, line)),
     }
 }
 

@@ -28,6 +28,11 @@ impl Screen {
         Screen::of(err.is_terminal(), || terminal_size::terminal_size_of(&err))
     }
 
+    /// Columns of a terminal; what every terminal has where it does not tell.
+    pub fn columns(&self) -> Option<u16> {
+        self.is_terminal.then(|| self.width.unwrap_or(80))
+    }
+
     fn of(is_terminal: bool, size: impl FnOnce() -> Option<Size>) -> Self {
         Screen {
             is_terminal,

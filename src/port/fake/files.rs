@@ -182,6 +182,10 @@ impl Output for FakeOutput {
         self.terminal.get()
     }
 
+    fn columns(&self) -> Option<u16> {
+        self.terminal.get().then_some(80)
+    }
+
     fn colour(&self) -> bool {
         self.coloured.get()
     }
