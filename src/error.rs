@@ -220,6 +220,11 @@ impl Code {
     }
 }
 
+/// What `exec` ends with where the command is there and cannot be run, as `env` and `nohup` do.
+pub const CANNOT_RUN: u8 = 126;
+/// What `exec` ends with where there is no such command.
+pub const NOT_FOUND: u8 = 127;
+
 /// Why a command failed and what to do next.
 ///
 /// Text that came from a network, file or terminal must be cleaned with
@@ -235,6 +240,7 @@ struct Inner {
     oauth: Option<OAuthError>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     silenced: bool,
+    exit_code: Option<u8>,
 }
 
 /// `error` and `error_description` as a server sent them, cleaned (RFC 6749 §5.2).
@@ -264,6 +270,7 @@ impl Error {
                 oauth: None,
                 source: None,
                 silenced: false,
+                exit_code: None,
             }),
         }
     }
@@ -302,6 +309,20 @@ impl Error {
     /// See [`Error::silenced`].
     pub fn is_silenced(&self) -> bool {
         self.inner.silenced
+    }
+
+    /// The run ends with `exit_code`, which is another program's convention, and not with that of
+    /// its [`Code`]: whoever calls `exec` in place of `env` tests for [`NOT_FOUND`]. The code,
+    /// which machines read, stays.
+    #[must_use]
+    pub fn ending_with(mut self, exit_code: u8) -> Self {
+        self.inner.exit_code = Some(exit_code);
+        self
+    }
+
+    /// What the process ends with.
+    pub fn exit_code(&self) -> u8 {
+        self.inner.exit_code.unwrap_or(self.code().exit_code())
     }
 
     /// The stable code.

@@ -1,3 +1,5 @@
+//! What `--jq` and `--format` make of documents.
+
 use super::filter::Filter;
 use super::shape::*;
 

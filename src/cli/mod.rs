@@ -4,6 +4,7 @@ pub mod args;
 pub mod command;
 pub mod connection_args;
 pub mod context;
+mod corrected;
 pub mod duration;
 pub mod new_client;
 pub mod new_service;
@@ -28,7 +29,10 @@ pub fn main() -> ExitCode {
     context::harden();
     let cli = match args::Cli::try_parse_from(args::with_help_as_a_flag(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) => return output::usage(&error, usage_error::wanted_format()),
+        Err(error) => {
+            let cx = context::Context::new(args::GlobalArgs::default());
+            return output::usage(&error, usage_error::wanted_format(), &cx);
+        }
     };
     let error_format = cli.global.error_format;
     let cx = context::Context::new(cli.global);
@@ -36,7 +40,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error, error_format);
-            ExitCode::from(error.code().exit_code())
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::args::ErrorFormat;
-use super::context::Screen;
+use super::context::{Context, Screen};
 use crate::error::{Code, Error, Result};
 use crate::port::Output;
 
@@ -123,7 +123,7 @@ pub fn error(error: &Error, format: ErrorFormat) {
             let oauth = error.oauth();
             let value = serde_json::json!({
                 "code": error.code().as_str(),
-                "exit_code": error.code().exit_code(),
+                "exit_code": error.exit_code(),
                 "message": format!("{error}{}", causes(error)),
                 "hint": hint,
                 "error": oauth.map(|o| &o.error),
@@ -149,7 +149,7 @@ fn causes(error: &Error) -> String {
 }
 
 /// clap's own answers: help and version on stdout with 0, wrong usage on stderr with 2.
-pub fn usage(clap: &clap::Error, format: ErrorFormat) -> ExitCode {
+pub fn usage(clap: &clap::Error, format: ErrorFormat, cx: &Context) -> ExitCode {
     use clap::error::ErrorKind;
     match clap.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -168,7 +168,12 @@ pub fn usage(clap: &clap::Error, format: ErrorFormat) -> ExitCode {
             Code::Usage.into()
         }
         _ => {
-            error(&super::usage_error::told(clap), format);
+            let left_out =
+                super::corrected::exec_without_dashes(&super::corrected::typed(), &|word| {
+                    cx.service(word).is_ok()
+                });
+            let told = left_out.unwrap_or_else(|| super::usage_error::told(clap));
+            error(&told, format);
             Code::Usage.into()
         }
     }

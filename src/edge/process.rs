@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::error::{Code, Error};
+use crate::error::{CANNOT_RUN, Code, Error, NOT_FOUND};
 use crate::port::{Program, Programs};
 use crate::secret::printable;
 
@@ -63,9 +63,17 @@ impl Programs for Replacement {
         }
         let failed = take_over(command);
         let name = printable(&program.name.to_string_lossy(), 200);
+        let (exit_code, hint) = match failed.kind() {
+            std::io::ErrorKind::NotFound => (NOT_FOUND, "is it on PATH and spelled right?"),
+            _ => (
+                CANNOT_RUN,
+                "is it a program for this machine, and may it be executed?",
+            ),
+        };
         Error::new(Code::Usage, format!("cannot run {name}"))
-            .with_hint("is it on PATH, spelled right and executable?")
+            .with_hint(hint)
             .with_source(failed)
+            .ending_with(exit_code)
     }
 }
 

@@ -189,3 +189,65 @@ fn only_what_is_safe_to_repeat_is_repeated_unless_told_to() {
         2
     );
 }
+
+/// The first word names a service, which is easily forgotten by who comes from curl.
+#[test]
+fn a_forgotten_service_is_named_with_the_line_as_it_was_meant() {
+    let api = |origin: &str| {
+        format!(
+            "client_id = \"c\"\ntoken_endpoint = \"{origin}/token\"\n\
+             authorization_endpoint = \"{origin}/authorize\"\napi_base_url = \"{origin}/v1\"\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    let nobody = sandbox.hallpass("call /notes").fails(2);
+    nobody.says("hallpass call google /notes");
+    let sandbox = sandbox.service("demo", &api("https://a.example"));
+    for (line, code, hint) in [
+        ("call notes", 2, "hallpass call demo notes`"),
+        ("call /notes?t=hunter2", 2, "hallpass call demo '/notes?…'`"),
+        (
+            "call POST /notes text=hunter2",
+            3,
+            "hallpass call demo POST /notes …`",
+        ),
+        (
+            "call -s notes text=hunter2",
+            3,
+            "hallpass call demo notes …`",
+        ),
+    ] {
+        let told = sandbox
+            .hallpass(line)
+            .fails(code)
+            .says("is no service")
+            .says(hint);
+        assert!(!told.stderr.contains("hunter2"));
+    }
+    sandbox
+        .hallpass("call dmeo x")
+        .fails(3)
+        .says("did you mean demo?");
+    sandbox
+        .hallpass("call demo")
+        .fails(2)
+        .says("a URL is missing");
+
+    let sandbox = sandbox.service("work", &api("https://b.example"));
+    sandbox
+        .hallpass("call /notes")
+        .fails(2)
+        .says("put one of demo, work first: `hallpass call SERVICE /notes`");
+    sandbox
+        .hallpass("call https://b.example/other")
+        .fails(3)
+        .says("`hallpass call work https://b.example/other`");
+    sandbox
+        .hallpass("call https://api.github.com/user")
+        .fails(3)
+        .says("`hallpass login github`, then `hallpass call github https://api.github.com/user`");
+    sandbox
+        .hallpass("call https://c.example/x")
+        .fails(3)
+        .says("yours are demo, work; `hallpass add NAME https://c.example/` adds one");
+}

@@ -170,12 +170,44 @@ fn a_token_about_to_end_is_renewed_first() {
 }
 
 #[test]
+fn a_command_without_the_dashes_before_it_is_shown_with_them() {
+    let (authority, sandbox) = signed_in();
+    let sandbox = sandbox.service("work", &authority.service());
+    for (line, meant) in [
+        ("exec demo env", "hallpass exec demo -- env"),
+        ("exec demo curl -s hunter2", "hallpass exec demo -- curl …"),
+        (
+            "exec -v demo work make",
+            "hallpass exec -v demo work -- make",
+        ),
+    ] {
+        let told = sandbox.hallpass(line).fails(2);
+        let told = told.says("-- is missing").says(&format!("hint: {meant}\n"));
+        assert!(!told.stderr.contains("hunter2"));
+    }
+}
+
+#[test]
 fn what_cannot_run_is_told() {
     let (_authority, sandbox) = signed_in();
     sandbox
         .hallpass("exec demo -- no-such-program-here x")
-        .fails(2)
+        .fails(127)
         .says("no-such-program-here");
+    let json = sandbox.hallpass("exec demo --error-format json -- no-such-program-here");
+    assert_eq!(json.code, 127);
+    let error: serde_json::Value = serde_json::from_str(&json.stderr).expect("JSON");
+    assert_eq!(
+        (&error["code"], &error["exit_code"]),
+        (&"usage".into(), &127.into())
+    );
+    sandbox.write("plain", "#!/bin/sh\n");
+    for there in ["./plain", "/", "./plain/x"] {
+        sandbox
+            .run(&["exec", "demo", "--", there])
+            .fails(126)
+            .says("may it be executed?");
+    }
     sandbox.hallpass("exec nobody -- true").fails(3);
     sandbox.hallpass("exec demo").fails(2);
     sandbox.hallpass("logout demo").ok();

@@ -3,6 +3,7 @@
 mod args;
 mod curl_args;
 mod data_args;
+mod forgotten;
 mod page_args;
 
 use std::time::Duration;
@@ -78,11 +79,13 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         return Err(Error::new(Code::Usage, what).with_hint(instead));
     }
     let given = args.request.url.take();
+    let typed = args.words.clone();
     let words = words::sort(
         std::mem::take(&mut args.words),
         args.request.method.is_some(),
         given,
-    )?;
+    )
+    .map_err(|error| forgotten::service(cx, &typed, error))?;
     let named = words.service.clone();
     let head = args.request.head;
     let compressed = args.request.compressed;
@@ -103,10 +106,17 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
 
     let service = match &named {
-        Some(reference) => cx.service(reference)?,
+        Some(reference) => cx.service(reference).map_err(|error| match error.code() {
+            Code::UnknownService => forgotten::service(cx, &typed, error),
+            _ => error,
+        })?,
         None => {
             let target = url::absolute(&plan.url)?;
-            cx.configuration()?.covering(&target, &Context::variable)?
+            let found = cx.configuration()?.covering(&target, &Context::variable);
+            found.map_err(|error| match error.code() {
+                Code::UnknownService => forgotten::url(cx, &typed, &target, error),
+                _ => error,
+            })?
         }
     };
     let wanted = Wanted {

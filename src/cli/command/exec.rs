@@ -13,7 +13,8 @@ use crate::session::Wanted;
 /// Run a command with fresh tokens in its environment
 ///
 /// The command takes hallpass's place: its exit code and the signals it gets are its own. Of
-/// hallpass's secrets it sees the tokens asked for and nothing else.
+/// hallpass's secrets it sees the tokens asked for and nothing else. As with env, the exit code is
+/// 127 where there is no such command, and 126 where it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   hallpass exec github -- sh -c 'curl -H \"Authorization: Bearer $GITHUB_TOKEN\" https://api.github.com/user'
