@@ -1,14 +1,16 @@
-//! What is said at the end of a call: `-w` and `--timing`.
+//! What is said at the end of a call: `-w`, `--timing`, and where a redirect would have led.
 
 use http::header;
 
 use super::body::Reader;
+use super::redirect;
 use super::run::Stage;
 use super::send::{Answer, Times};
 use super::timing::{self, Timing};
 use super::write_out::{self, Facts};
 use crate::error::{Error, Result};
 use crate::port::Source;
+use crate::secret::{SafeUrl, printable};
 
 /// `--timing`
 pub fn tell_timing(
@@ -55,6 +57,22 @@ pub fn version(version: http::Version) -> &'static str {
         http::Version::HTTP_3 => "3",
         _ => "1.1",
     }
+}
+
+/// For a person whose answer leads elsewhere and has nothing to show itself.
+pub fn unfollowed(answer: &Answer) -> Option<String> {
+    let status = answer.head.status;
+    let location = answer.head.headers.get(header::LOCATION)?;
+    if !redirect::is_redirect(status) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let place = match answer.url.join(&text) {
+        Ok(url) => printable(&SafeUrl::new(url).to_string(), 300),
+        Err(_) => "what is no URL".to_owned(),
+    };
+    let status = status.as_u16();
+    Some(format!("{status} to {place} (not followed; -L follows)"))
 }
 
 /// Where the answer would have led, had anybody followed.

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::body::Reader;
 use super::deliver::{Delivered, Places, Show, deliver};
-use super::ending::{redirect_url, report, tell_timing, version};
+use super::ending::{redirect_url, report, tell_timing, unfollowed, version};
 use super::filter::Filter;
 use super::options::Plan;
 use super::paged::Shape;
@@ -278,6 +278,15 @@ pub async fn run(mut call: Call, stage: Stage<'_>) -> Result<()> {
     let ended = clock.steady_micros();
     let bytes = delivered.as_ref().map_or(0, |done| done.bytes);
     let outcome = judge(delivered, &mut answer, stage);
+    let told = call.quiet || call.include || call.head || call.write_out.is_some();
+    if outcome.is_ok()
+        && !told
+        && !stage.policy.follow
+        && stage.output.is_terminal()
+        && let Some(line) = unfollowed(&answer)
+    {
+        stage.ports.ui.notice(&line);
+    }
     if call.write_out.is_some() {
         facts.status = Some(answer.head.status.as_u16());
         facts.version = version(answer.head.version);

@@ -281,7 +281,7 @@ impl Shaper {
 
     fn table(&self, row: &[String], measured: bool, out: &mut Vec<u8>) {
         let mut line = String::new();
-        let cells: Vec<String> = row.iter().map(shown).collect();
+        let cells: Vec<String> = row.iter().map(|cell| shown(cell)).collect();
         let mut widths = self.widths.clone();
         if let Some(all) = self.sight.columns.filter(|_| !measured) {
             // What room there is: better out of line than cut.
@@ -299,7 +299,7 @@ impl Shaper {
 }
 
 /// One line of a cell, nothing in it obeyed.
-fn shown(cell: &String) -> String {
+fn shown(cell: &str) -> String {
     printable(cell, cell.len())
 }
 

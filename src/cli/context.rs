@@ -223,6 +223,11 @@ impl Context {
         Screen::stdout()
     }
 
+    /// What is read there is typed.
+    pub fn stdin_is_terminal(&self) -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stdin())
+    }
+
     /// What stderr is.
     pub fn stderr(&self) -> Screen {
         Screen::stderr()

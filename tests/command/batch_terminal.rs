@@ -66,3 +66,26 @@ fn a_rate_limits_pause_is_shown() {
         "{shown:#?}"
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_types_the_requests_is_told_what_is_awaited_and_how_it_ends() {
+    let (_server, sandbox) = bench(|_| Answer::json(200, &json!({"ok": 1})));
+    let shown = sandbox.typed_at_a_terminal("batch demo", "{\"url\":\"things/1\"}\n\u{4}");
+    assert!(
+        shown.contains("reading lines such as {\"url\":\"things/1\"} from"),
+        "{shown}"
+    );
+    assert!(shown.contains("Ctrl-D ends them"), "{shown}");
+    assert!(shown.contains("\"status\":200"), "{shown}");
+    let shown = sandbox.typed_at_a_terminal("batch demo users/{id}", "7\n\u{4}");
+    assert!(
+        shown.contains("reading values for users/{id}, one a line"),
+        "{shown}"
+    );
+
+    sandbox.write("lines", "{\"url\":\"things/1\"}\n");
+    let input = sandbox.path("lines");
+    let looked = terminal::run_with(&sandbox, &["batch", "demo"], Looks::Stderr, Some(&input));
+    assert!(!looked.err.contains("reading"), "{looked:#?}");
+}

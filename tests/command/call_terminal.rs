@@ -101,6 +101,33 @@ fn lists_of_ours_fit_the_terminal() {
 }
 
 #[test]
+fn a_redirect_that_is_not_followed_is_told_to_a_person_alone() {
+    let bench = Bench::new();
+    let to = |location: &str| Answer::with_headers(302, &[("location", location)], "");
+    let shown = bench.shown(to("/other?access_token=hunter2&x=1"), &[]);
+    let place = format!("302 to {}/other?access_token=…&x=… ", bench.api.origin());
+    assert_eq!((shown.code, shown.out.as_str()), (0, ""));
+    assert_eq!(shown.err, format!("{place}(not followed; -L follows)\r\n"));
+    let hostile = b"HTTP/1.1 301 M\r\nLocation: https://a.example/\xc2\x9b2J\xe2\x80\xaex\r\nContent-Length: 0\r\n\r\n";
+    let shown = bench.shown(Answer::Raw(hostile.to_vec()), &[]);
+    assert!(
+        shown.err.contains("301 to https://a.example/"),
+        "{shown:#?}"
+    );
+    let unsafe_to_show = |c: char| c == '\u{9b}' || c == '\u{202e}';
+    assert!(!shown.err.contains(unsafe_to_show), "{shown:#?}");
+    for flags in [&["-s"][..], &["-i"], &["-I"], &["-w", "%{http_code}"]] {
+        let shown = bench.shown(to("/other"), flags);
+        assert_eq!((shown.code, shown.err.as_str()), (0, ""), "{flags:?}");
+    }
+    let shown = bench.shown(Answer::json(304, &json!({})), &[]);
+    assert_eq!(shown.err, "", "304 leads nowhere");
+    bench.api.push(to("/other"));
+    let piped = bench.sandbox.hallpass("call demo x").ok();
+    assert_eq!((piped.out(), piped.stderr.as_str()), ("", ""));
+}
+
+#[test]
 fn no_colour_where_none_is_wanted() {
     let mut bench = Bench::new();
     bench.sandbox = bench.sandbox.env("NO_COLOR", "1");

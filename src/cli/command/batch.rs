@@ -20,6 +20,7 @@ use crate::cli::output::Stdout;
 use crate::cli::{duration, signed_in};
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, Source};
+use crate::secret::printable;
 use crate::service::Service;
 use crate::session::Wanted;
 use crate::transport::AllowedOrigin;
@@ -135,6 +136,9 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         journal,
         options: &choices(&args),
     };
+    if cx.stdin_is_terminal() {
+        ports.ui.notice(&awaited(args.template.as_deref()));
+    }
     let summary = cx.block_on(async {
         match cx.files().open(&Source::Stdin, 0).await? {
             Body::Stream { stream, .. } => batch.run(stream).await,
@@ -146,6 +150,20 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
         ports.ui.notice(&line);
     }
     summary.verdict()
+}
+
+/// For a person who typed no input and would look at nothing.
+fn awaited(template: Option<&str>) -> String {
+    let what = match template {
+        Some(template) => format!("values for {}, one a line,", printable(template, 40)),
+        None => "lines such as {\"url\":\"things/1\"}".to_owned(),
+    };
+    let end = if cfg!(windows) {
+        "Ctrl-Z and Enter"
+    } else {
+        "Ctrl-D"
+    };
+    format!("reading {what} from the terminal; {end} ends them")
 }
 
 /// Headers of every request: hallpass's, the service's, the person's.

@@ -30,7 +30,7 @@ pub fn service(cx: &Context, words: &[String], error: Error) -> Error {
     let names: Vec<&str> = configuration.services.keys().map(String::as_str).collect();
     let what = format!(
         "\"{}\" is no service, and a service comes first",
-        printable(first, 80)
+        printable(&bare(first), 80)
     );
     Error::new(error.code(), what).with_hint(hint(&names, words))
 }
