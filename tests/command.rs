@@ -28,6 +28,7 @@ mod flows;
 mod httpie_items;
 mod login;
 mod presets;
+mod same_person;
 mod secrets;
 mod services;
 mod session;

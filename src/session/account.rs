@@ -27,6 +27,11 @@ pub fn name(claims: Option<&IdTokenClaims>, userinfo: Option<&Map<String, Value>
         .unwrap_or_else(|| "default".to_owned())
 }
 
+/// What the server knows a person by, as a name; `None` where nothing of it can be typed.
+pub fn from_identifier(identifier: &str) -> Option<String> {
+    Some(tidy(identifier)).filter(|name| !name.is_empty())
+}
+
 fn first(members: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let text = match members.get(*name)? {

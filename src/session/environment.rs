@@ -89,6 +89,7 @@ fn record(ports: &Ports<'_>, service: &Service, token: Secret) -> Record {
         },
         account: ACCOUNT.to_owned(),
         subject: None,
+        person: None,
         grant: Grant::AuthorizationCode,
         token: TokenSet {
             access_token: token,

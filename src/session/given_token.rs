@@ -1,8 +1,10 @@
 //! A session from a token that the person has already (`login --with-token`).
 
+use serde_json::{Map, Value};
+
 use super::record::{Binding, VERSION};
-use super::sign_in::store;
-use super::{Record, account};
+use super::sign_in::{name_account, store};
+use super::{Record, person};
 use crate::error::{Code, Result};
 use crate::grant::{given_token, userinfo};
 use crate::port::Ports;
@@ -22,10 +24,7 @@ pub async fn keep(ports: &Ports<'_>, service: &Service, text: &Secret) -> Result
         ..given_token(service, text)?
     };
     ports.store.probe()?;
-    let account = match &service.account {
-        Some(account) => account.clone(),
-        None => name_account(ports, service, &token).await?,
-    };
+    let userinfo = ask(ports, service, &token).await?;
     let values = &service.values;
     let now = ports.clock.now();
     let record = Record {
@@ -38,8 +37,9 @@ pub async fn keep(ports: &Ports<'_>, service: &Service, text: &Secret) -> Result
             client_id: values.client_id.clone().unwrap_or_default(),
             resource: service.resource().to_vec(),
         },
-        account,
+        account: String::new(),
         subject: None,
+        person: userinfo.as_ref().and_then(person::of),
         grant: Grant::AuthorizationCode,
         requested_scope: token.scope.clone().unwrap_or_default(),
         token,
@@ -48,19 +48,28 @@ pub async fn keep(ports: &Ports<'_>, service: &Service, text: &Secret) -> Result
         captured: Default::default(),
         refreshing: None,
     };
-    store(ports, service, record)
+    let account = match &service.account {
+        Some(account) => account.clone(),
+        None => name_account(ports, &service.name, &record, None, userinfo.as_ref()),
+    };
+    store(ports, service, Record { account, ..record })
 }
 
-async fn name_account(ports: &Ports<'_>, service: &Service, token: &TokenSet) -> Result<String> {
+/// What UserInfo says of the person, where the service names its endpoint.
+async fn ask(
+    ports: &Ports<'_>,
+    service: &Service,
+    token: &TokenSet,
+) -> Result<Option<Map<String, Value>>> {
     let Some(endpoint) = &service.values.userinfo_endpoint else {
-        return Ok(account::name(None, None));
+        return Ok(None);
     };
     let endpoint = check_endpoint("userinfo_endpoint", endpoint)?;
     match userinfo::fetch(ports, &endpoint, token, None, None).await {
-        Ok(members) => Ok(account::name(None, Some(&members))),
+        Ok(members) => Ok(Some(members)),
         // A token that is refused is not worth keeping.
         Err(error) if error.code() == Code::LoginRequired => Err(error),
-        Err(_) => Ok(account::name(None, None)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod keeping;
 mod lifetime;
 mod locked;
 pub mod moving;
+mod person;
 pub mod record;
 mod renewal;
 pub mod sign_in;

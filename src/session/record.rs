@@ -26,6 +26,9 @@ pub struct Record {
     /// `sub` of the ID Token, where there is one.
     #[serde(default)]
     pub subject: Option<String>,
+    /// What the server knows the person by where `subject` does not say it; see [`Record::person`].
+    #[serde(default)]
+    pub person: Option<String>,
     /// How it was got, and so how it is renewed.
     pub grant: crate::service::registration::Grant,
     /// The tokens; after a refused refresh without its refresh token.
@@ -110,6 +113,11 @@ impl Record {
                 error.column()
             )
         })
+    }
+
+    /// Whose it is, as the server knows them whatever they are called.
+    pub fn person(&self) -> Option<&str> {
+        self.subject.as_deref().or(self.person.as_deref())
     }
 
     /// As it is stored.
@@ -214,6 +222,7 @@ pub(crate) fn sample() -> Record {
         },
         account: "ada".into(),
         subject: Some("248289761001".into()),
+        person: None,
         grant: crate::service::registration::Grant::AuthorizationCode,
         token: TokenSet {
             access_token: "access-1".into(),

@@ -2,7 +2,7 @@
 
 use super::record::{Binding, VERSION};
 use super::turn::{self, Turn};
-use super::{Record, account, facts, keeping, lifetime};
+use super::{Record, account, facts, keeping, lifetime, person};
 use crate::error::{Code, Result};
 use crate::grant::landing_page::Page;
 use crate::grant::{
@@ -62,6 +62,7 @@ pub async fn sign_in(
         binding,
         account: String::new(),
         subject: id_token.as_ref().map(|claims| claims.subject.clone()),
+        person: None,
         grant,
         token,
         requested_scope: options.scope(&client).to_vec(),
@@ -71,11 +72,8 @@ pub async fn sign_in(
         refreshing: None,
     };
     let kept = async {
-        let account = match &service.account {
-            Some(account) => account.clone(),
-            None => name_account(ports, &client, &record, id_token.as_ref()).await?,
-        };
-        store(ports, service, Record { account, ..record })
+        let record = whose(ports, &client, record, id_token.as_ref()).await?;
+        store(ports, service, record)
     }
     .await;
     let name = &service.name;
@@ -194,26 +192,57 @@ async fn run(
     }
 }
 
-/// The account's name; UserInfo is asked only where the ID Token gives none for people.
-async fn name_account(
+/// The record with its account: the one that the service names, else the one that this person has
+/// already, else a new one. UserInfo is asked only where the ID Token gives no name for people.
+async fn whose(
     ports: &Ports<'_>,
     client: &Client,
+    mut record: Record,
+    claims: Option<&crate::protocol::id_token::IdTokenClaims>,
+) -> Result<Record> {
+    let service = &client.service;
+    let nobody = record.grant == Grant::ClientCredentials;
+    let settled = match &service.account {
+        Some(account) => Some(account.clone()),
+        None => person::account_of(ports, &service.name, &record),
+    };
+    let known = settled.is_some() && record.subject.is_some();
+    let named = nobody || known || account::named_by(claims);
+    let mut userinfo = None;
+    if !named && client.metadata.userinfo_endpoint.is_some() {
+        let endpoint = client.endpoint("userinfo_endpoint")?;
+        let subject = record.subject.as_deref();
+        match userinfo::fetch(ports, &endpoint, &record.token, subject, Some(client)).await {
+            Ok(members) => userinfo = Some(members),
+            // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only costs
+            // a nicer name.
+            Err(error) if error.code() == Code::UserinfoInvalid && subject.is_some() => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+    }
+    if record.subject.is_none() {
+        record.person = userinfo.as_ref().and_then(person::of);
+    }
+    record.account = match settled {
+        Some(account) => account,
+        None => name_account(ports, &service.name, &record, claims, userinfo.as_ref()),
+    };
+    Ok(record)
+}
+
+/// The account that this person has already, else a new one's name.
+pub(super) fn name_account(
+    ports: &Ports<'_>,
+    service: &str,
     record: &Record,
     claims: Option<&crate::protocol::id_token::IdTokenClaims>,
-) -> Result<String> {
-    let nobody = record.grant == Grant::ClientCredentials;
-    if nobody || account::named_by(claims) || client.metadata.userinfo_endpoint.is_none() {
-        return Ok(account::name(claims, None));
-    }
-    let endpoint = client.endpoint("userinfo_endpoint")?;
-    let subject = record.subject.as_deref();
-    match userinfo::fetch(ports, &endpoint, &record.token, subject, Some(client)).await {
-        Ok(members) => Ok(account::name(claims, Some(&members))),
-        // Another person's UserInfo is an attack (OIDC Core §5.3.2); anything else only costs a
-        // nicer name.
-        Err(error) if error.code() == Code::UserinfoInvalid && subject.is_some() => Err(error),
-        Err(_) => Ok(account::name(claims, None)),
-    }
+    userinfo: Option<&serde_json::Map<String, serde_json::Value>>,
+) -> String {
+    let name = || account::name(claims, userinfo);
+    person::account_of(ports, service, record)
+        .unwrap_or_else(|| person::free_name(ports, service, record, name()))
 }
 
 /// Record, facts, default account, in this order; a signal waits until they are one.

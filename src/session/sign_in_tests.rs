@@ -278,6 +278,24 @@ fn the_account_is_named_by_userinfo() {
     assert_eq!(signed_in(&world, &service).unwrap().account, "octocat");
 }
 
+/// GitHub lets people rename themselves; their `id` stays.
+#[test]
+fn a_person_who_was_renamed_keeps_their_account() {
+    let world = World::new();
+    let mut service = service();
+    service.values.userinfo_endpoint = Some("https://api.example/user".into());
+    for (said, expected) in [
+        (json!({"login": "octocat", "id": 1}), "octocat"),
+        (json!({"login": "octodog", "id": 1}), "octocat"),
+        (json!({"login": "octocat", "id": 2}), "2"),
+    ] {
+        come_back(&world, |state| format!("code=abc&state={state}"));
+        world.http.push(Answer::json(200, &token()));
+        world.http.push(Answer::json(200, &said));
+        assert_eq!(signed_in(&world, &service).unwrap().account, expected);
+    }
+}
+
 /// A record that an earlier session spilled must never come back over a new sign-in.
 #[test]
 fn a_new_sign_in_forgets_an_old_spill() {
