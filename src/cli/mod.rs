@@ -6,6 +6,7 @@ pub mod connection_args;
 pub mod context;
 mod corrected;
 pub mod duration;
+mod lasting;
 pub mod new_client;
 pub mod new_service;
 pub mod output;

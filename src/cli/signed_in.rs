@@ -2,6 +2,7 @@
 //! comes first.
 
 use super::context::Context;
+use super::lasting;
 use super::new_client::{self, NewClientArgs};
 use crate::error::{Code, Result};
 use crate::grant::authorization_code::Options;
@@ -36,6 +37,9 @@ pub fn access(cx: &Context, service: &Service, wanted: &Wanted) -> Result<Access
     }
     let options = Options::default();
     let service = new_client::ensure(cx, &reference, &NewClientArgs::default(), &options)?;
-    cx.block_on(sign_in(&ports, &service, Flow::Choose, &options))?;
+    let record = cx.block_on(sign_in(&ports, &service, Flow::Choose, &options))?;
+    if let Some(note) = lasting::note(&service, &record, ports.clock.now()) {
+        ports.ui.notice(&note);
+    }
     cx.block_on(access_token(&ports, &service, wanted))
 }

@@ -106,6 +106,16 @@ impl Preset {
         })
     }
 
+    /// The shipped preset whose server has this issuer.
+    pub fn of_issuer(issuer: &str) -> Option<Preset> {
+        let same = |known: &str| known.trim_end_matches('/') == issuer.trim_end_matches('/');
+        let presets =
+            shipped_names().filter_map(|name| Preset::find(name, &BTreeMap::new()).ok()?);
+        presets
+            .filter(|preset| preset.registration.issuer.as_deref().is_some_and(same))
+            .next()
+    }
+
     /// The preset as a layer: its keys, its variables' defaults, its own name.
     pub fn layer(&self) -> Registration {
         let mut layer = self.registration.clone();

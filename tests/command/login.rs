@@ -193,3 +193,29 @@ fn a_resource_is_kept_with_the_service() {
         config(&sandbox)
     );
 }
+
+#[test]
+fn a_session_that_cannot_be_renewed_says_when_it_ends_and_how_to_get_one_that_lasts() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::new().service("demo", &authority.service());
+    let short = sandbox.run(&["login", "demo", "--scope", "openid notes:read"]);
+    let short = short.ok().says("This session ends at 20");
+    assert!(short.stdout.is_empty(), "{short:#?}");
+    let short = short.says(" min) and cannot be renewed");
+    let cure = "hallpass login demo --scope 'openid notes:read offline_access'";
+    let lines: Vec<&str> = short.stderr.lines().collect();
+    assert!(
+        lines.last().is_some_and(|line| line.ends_with(cure)),
+        "{short:#?}"
+    );
+    // As it says.
+    let cured = sandbox.run(&[
+        "login",
+        "demo",
+        "--scope",
+        "openid notes:read offline_access",
+    ]);
+    let _ = cured.ok().does_not_say("cannot be renewed");
+    let status = sandbox.hallpass("status demo --format json").ok().json();
+    assert_eq!(status["renewable"], true);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::cli::context::Context;
-use crate::cli::{duration, new_client, new_service, store_choice};
+use crate::cli::{duration, lasting, new_client, new_service, store_choice};
 use crate::error::{Code, Error, Result};
 use crate::grant::authorization_code::Options;
 use crate::port::LoopbackHost;
@@ -142,6 +142,10 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     };
     let record = cx.block_on(sign_in(&cx.ports(), &service, flow, &options))?;
     tell(cx, &service.name, &record);
+    let ports = cx.ports();
+    if let Some(note) = lasting::note(&service, &record, ports.clock.now()) {
+        ports.ui.notice(&note);
+    }
     Ok(())
 }
 
