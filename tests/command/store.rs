@@ -156,3 +156,46 @@ fn a_keyring_that_is_away_for_a_while_demotes_nobody() {
     assert!(shown.contains("your sessions are in it"), "{shown}");
     assert_eq!(sandbox.read("config/config.toml"), before);
 }
+
+/// A passphrase that was tried first, and nothing kept behind it, is in nobody's way.
+#[test]
+fn a_store_with_nothing_in_it_takes_a_key_file_in_place_of_its_passphrase() {
+    for verb in ["use", "move"] {
+        let sandbox = Sandbox::bare().env("HALLPASS_STORE_PASSPHRASE", "correct horse");
+        sandbox.hallpass("store use file").ok();
+        let sandbox = sandbox.without_env("HALLPASS_STORE_PASSPHRASE");
+        let line = format!("store {verb} file --key-file {}", key(&sandbox));
+        sandbox.hallpass(&line).ok();
+        let authority = Authority::honest();
+        let sandbox = sandbox
+            .browser(crate::support::browser::Plan::Allow)
+            .service("demo", &authority.service());
+        sandbox.hallpass("login demo").ok();
+        sandbox.hallpass("token demo").ok();
+    }
+}
+
+#[test]
+fn a_store_with_sessions_keeps_its_passphrase_and_the_line_it_says_carries_them_over() {
+    let authority = Authority::honest();
+    let sandbox = Sandbox::bare()
+        .env("HALLPASS_STORE_PASSPHRASE", "correct horse")
+        .browser(crate::support::browser::Plan::Allow);
+    sandbox.hallpass("store use file").ok();
+    let sandbox = sandbox.service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    let before = sandbox.hallpass("token demo").ok();
+    let refused = sandbox.hallpass(&format!("store use file --key-file {}", key(&sandbox)));
+    let refused = refused.fails(7);
+    let line = refused.stderr.split('`').nth(1).expect("a line").to_owned();
+    let line = line.strip_prefix("hallpass ").expect("a line of ours");
+    sandbox.hallpass(line).ok();
+    let sandbox = sandbox.without_env("HALLPASS_STORE_PASSPHRASE");
+    let after = sandbox.hallpass("token demo").ok();
+    assert_eq!(before.data(), after.data());
+}
+
+fn key(sandbox: &Sandbox) -> String {
+    let path = sandbox.path("key");
+    path.to_str().expect("Unicode").to_owned()
+}

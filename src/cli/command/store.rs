@@ -182,14 +182,21 @@ fn carry_over(cx: &Context, table: &StoreTable) -> Result<()> {
     let ports = cx.ports();
     let to = cx.open_store(table)?;
     let (before, after) = (ports.store.describe(), to.describe());
+    let sessions = facts::all(&ports)?;
     if before == after {
+        // With nothing in it another key may take it over.
+        if *table != configuration.store && sessions.iter().all(|facts| facts.store != before) {
+            return use_only(cx, table);
+        }
         return Err(Error::new(
             Code::Usage,
             format!("sessions are already kept in: {after}"),
         )
-        .with_hint("another folder for encrypted files is --path FOLDER"));
+        .with_hint(
+            "another folder for encrypted files is --path FOLDER; with it their key may be \
+             another one too",
+        ));
     }
-    let sessions = facts::all(&ports)?;
     let mut keys: Vec<_> = sessions
         .iter()
         .map(|facts| EntryKey::session(facts.name()))

@@ -76,12 +76,10 @@ impl EncryptedFile {
             (KeySource::Passphrase(source), Derivation::Argon2id { .. }) => {
                 self.derive(source, derivation)?
             }
-            (KeySource::File(_), Derivation::Argon2id { .. }) => {
-                return Err(self.other_key("a passphrase", "store.key_file"));
+            (KeySource::File(path), Derivation::Argon2id { .. }) => {
+                return Err(self.other_kind(Some(path)));
             }
-            (KeySource::Passphrase(_), Derivation::KeyFile) => {
-                return Err(self.other_key("a key file", "no store.key_file"));
-            }
+            (KeySource::Passphrase(_), Derivation::KeyFile) => return Err(self.other_kind(None)),
         };
         let mut keys = self.keys.borrow_mut();
         keys.push((*derivation, key.clone()));
@@ -115,16 +113,25 @@ impl EncryptedFile {
         }
     }
 
-    fn other_key(&self, made_with: &str, configured: &str) -> Error {
+    /// What is in the store was sealed with the other kind of key; `key_file` is ours.
+    fn other_kind(&self, key_file: Option<&Path>) -> Error {
+        let folder = files::shown(&self.folder);
+        let (made_with, not, ours) = match key_file {
+            Some(path) => (
+                "a passphrase",
+                "a key file",
+                format!(" --key-file {}", files::shown(path)),
+            ),
+            None => ("a key file", "a passphrase", String::new()),
+        };
         Error::new(
             Code::StoreLocked,
-            format!(
-                "the encrypted file store in {} was made with {made_with}, and the configuration \
-                 has {configured}",
-                files::shown(&self.folder)
-            ),
+            format!("the encrypted file store in {folder} was made with {made_with}, not {not}"),
         )
-        .with_hint("`hallpass store show` tells what is configured")
+        .with_hint(format!(
+            "carry what is in it over into another folder: `hallpass store move file{ours} --path \
+             {folder}-2`"
+        ))
     }
 
     /// How new entries are sealed: as [`CHECK`] was, which is made where it is missing.
@@ -141,17 +148,49 @@ impl EncryptedFile {
     }
 
     /// Whether our key is the store's: `StoreLocked` where it is not, `None` where there is no
-    /// store yet.
+    /// store yet, or one of another key that holds nothing.
     fn check(&self) -> Result<Option<Derivation>> {
         let Some(bytes) = self.load(CHECK)? else {
             return Ok(None);
         };
         let sealed = Sealed::parse(&bytes).map_err(|why| unreadable(self, CHECK, why))?;
+        match self.open_check(&sealed) {
+            Err(error) if error.code() == Code::StoreLocked && self.may_begin_anew(&sealed)? => {
+                Ok(None)
+            }
+            checked => checked.map(Some),
+        }
+    }
+
+    /// With nothing to lose another kind of key, or another key file, just takes over. A mistyped
+    /// passphrase is only that.
+    fn may_begin_anew(&self, sealed: &Sealed<'_>) -> Result<bool> {
+        let mistyped = matches!(
+            (&self.source, &sealed.derivation),
+            (KeySource::Passphrase(_), Derivation::Argon2id { .. })
+        );
+        Ok(!mistyped && self.holds_nothing()?)
+    }
+
+    /// Whether there is no entry but [`CHECK`].
+    fn holds_nothing(&self) -> Result<bool> {
+        let check = self.path(CHECK, "sealed");
+        let failed = |error| files::failed("read", &self.folder, error);
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|suffix| suffix == "sealed") && path != check {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn open_check(&self, sealed: &Sealed<'_>) -> Result<Derivation> {
         let key = self.key(&sealed.derivation)?;
         match sealed.open(&key, CHECK) {
             Some(_) => {
                 self.remember(&sealed.derivation, &key);
-                Ok(Some(sealed.derivation))
+                Ok(sealed.derivation)
             }
             None => Err(self.wrong_key(&sealed.derivation)),
         }

@@ -177,3 +177,65 @@ fn a_lost_key_file_is_said_and_never_replaced() {
     );
     assert!(!root.path().join("k/key").exists());
 }
+
+/// Whoever tried one kind of key and kept nothing is not held to it.
+#[test]
+fn a_store_that_holds_nothing_takes_another_key() {
+    let root = tempfile::tempdir().unwrap();
+    with_passphrase(root.path(), Some("horse"), &[])
+        .probe()
+        .unwrap();
+    let store = with_key_file(root.path());
+    put(&store, "a@b", "x").unwrap();
+    assert_eq!(get(&store, "a@b").unwrap().as_deref(), Some("x"));
+    let guard = store.lock(&EntryKey::session("a@b"), PATIENT, &mut |_| ());
+    guard.unwrap().delete().unwrap();
+    // A lost key file of a store that holds nothing is no loss.
+    std::fs::remove_file(root.path().join("k/key")).unwrap();
+    put(&with_key_file(root.path()), "a@b", "x").unwrap();
+    let back = with_passphrase(root.path(), Some("horse"), &[]);
+    let guard = store.lock(&EntryKey::session("a@b"), PATIENT, &mut |_| ());
+    guard.unwrap().delete().unwrap();
+    put(&back, "a@b", "y").unwrap();
+    assert_eq!(get(&back, "a@b").unwrap().as_deref(), Some("y"));
+}
+
+#[test]
+fn a_store_that_holds_something_keeps_its_key_and_says_how_to_move() {
+    for (passphrase_first, cure) in [(true, "--key-file"), (false, "store move file --path")] {
+        let root = tempfile::tempdir().unwrap();
+        let passphrase = with_passphrase(root.path(), Some("horse"), &[]);
+        let key_file = with_key_file(root.path());
+        let (first, second) = match passphrase_first {
+            true => (passphrase, key_file),
+            false => (key_file, passphrase),
+        };
+        put(&first, "a@b", "x").unwrap();
+        for error in [
+            second.probe().unwrap_err(),
+            get(&second, "a@b").unwrap_err(),
+        ] {
+            assert_eq!(error.code(), Code::StoreLocked, "{error}");
+            let hint = error.hint().unwrap();
+            assert!(
+                hint.contains("hallpass store move file") && hint.contains(cure),
+                "{hint}"
+            );
+        }
+        assert_eq!(get(&first, "a@b").unwrap().as_deref(), Some("x"));
+    }
+}
+
+/// A mistyped passphrase must not become the store's.
+#[test]
+fn a_wrong_passphrase_does_not_take_over_a_store_that_holds_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    with_passphrase(root.path(), Some("horse"), &[])
+        .probe()
+        .unwrap();
+    let wrong = with_passphrase(root.path(), Some("house"), &[]);
+    assert_eq!(wrong.probe().unwrap_err().code(), Code::StoreLocked);
+    with_passphrase(root.path(), Some("horse"), &[])
+        .probe()
+        .unwrap();
+}
