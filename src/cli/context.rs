@@ -208,6 +208,32 @@ impl Context {
         }
     }
 
+    /// The folders that are written to, tried; for `doctor`.
+    pub fn folders(&self) -> Vec<crate::doctor::Folder> {
+        let paths = &self.paths;
+        let folders = [
+            (
+                "configuration folder",
+                "HALLPASS_CONFIG_DIR",
+                &paths.config,
+                false,
+            ),
+            ("state folder", "HALLPASS_STATE_DIR", &paths.state, true),
+            ("cache folder", "HALLPASS_CACHE_DIR", &paths.cache, false),
+        ];
+        let tried =
+            folders
+                .into_iter()
+                .map(|(check, variable, path, needed)| crate::doctor::Folder {
+                    check,
+                    variable,
+                    path: edge::files::shown(path),
+                    writable: edge::folders::try_to_write(path),
+                    needed,
+                });
+        tried.collect()
+    }
+
     /// Programs that take hallpass's place.
     pub fn programs(&self) -> &dyn Programs {
         &edge::process::Replacement

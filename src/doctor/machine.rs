@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 
-use super::Finding;
+use super::{Finding, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::port::{BoundListener, ListenSpec, LoopbackHost, Ports};
 use crate::service::{Configuration, Registration};
@@ -18,6 +18,18 @@ pub struct Network {
     pub proxy: Result<Option<String>>,
 }
 
+/// One of the folders that hallpass writes to; tried outside.
+pub struct Folder {
+    /// The check's name: `state folder`.
+    pub check: &'static str,
+    /// The variable that names another one.
+    pub variable: &'static str,
+    pub path: String,
+    pub writable: Result<()>,
+    /// Whether sessions depend on it; without the others only some things do not work.
+    pub needed: bool,
+}
+
 /// The listener answers itself within this time, or something is in between.
 const SELF_REACH: Duration = Duration::from_secs(5);
 
@@ -26,12 +38,14 @@ pub async fn examine_machine(
     ports: &Ports<'_>,
     file: &str,
     configuration: Result<&Configuration, &Error>,
+    folders: &[Folder],
     network: &Network,
 ) -> Vec<Finding> {
     let mut findings = vec![configuration_file(file, configuration)];
     if let Ok(configuration) = configuration {
         findings.extend(services(ports, configuration));
     }
+    findings.extend(folders.iter().map(folder));
     findings.push(store(ports));
     findings.push(browser(ports));
     findings.push(match &network.proxy {
@@ -56,6 +70,22 @@ fn configuration_file(file: &str, configuration: Result<&Configuration, &Error>)
         }
         Err(error) => Finding::failure("configuration", error),
     }
+}
+
+fn folder(folder: &Folder) -> Finding {
+    let error = match &folder.writable {
+        Ok(()) => return Finding::ok(folder.check, format!("{}: can be written", folder.path)),
+        Err(error) => error,
+    };
+    let mut finding = Finding::failure(folder.check, error);
+    if !folder.needed {
+        finding.verdict = Verdict::Warning;
+    }
+    finding.hint = Some(format!(
+        "make {} yours and writable (`ls -ld` shows whose it is), or name another folder in {}",
+        folder.path, folder.variable
+    ));
+    finding
 }
 
 /// Every service of the file resolves; only those that do not are told.
@@ -90,7 +120,10 @@ fn store_hint(code: Code) -> &'static str {
         Code::StoreLocked => {
             "unlock the keyring (sign in to the desktop, or unlock it in its own program)"
         }
-        Code::StoreAbsent => "choose another store: `hallpass store use file`",
+        Code::StoreAbsent => {
+            "choose another store: `hallpass store use file`, on an unattended machine with \
+             --key-file"
+        }
         Code::StoreHung => "the keyring's daemon does not answer: end it and start it again",
         Code::StoreFull => "make room, or choose another store: `hallpass store use file`",
         _ => "choose another store: `hallpass store use file`",

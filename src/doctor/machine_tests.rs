@@ -22,6 +22,7 @@ fn machine(world: &World) -> Vec<Finding> {
         &ports,
         "config.toml",
         Ok(&configuration),
+        &[],
         &network,
     ))
 }
@@ -122,6 +123,7 @@ fn configuration_trust_and_proxy_errors_decide_the_exit_code_by_their_order() {
         &ports,
         "config.toml",
         Err(&error),
+        &[],
         &network,
     ));
     let outcome = outcome(&findings).unwrap_err();
@@ -144,14 +146,53 @@ fn a_service_that_does_not_resolve_is_named() {
             &ports,
             "config.toml",
             Ok(configuration),
+            &[],
             &network(),
         )),
         Err(error) => block_on(examine_machine(
             &ports,
             "config.toml",
             Err(error),
+            &[],
             &network(),
         )),
     };
     assert!(outcome(&findings).unwrap_err().code().exit_code() == 3);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_with_the_reason_and_the_way_out() {
+    let world = World::new();
+    loopback(&world, &world.listener);
+    let folders = [("state folder", true), ("cache folder", false)].map(|(check, needed)| Folder {
+        check,
+        variable: "HALLPASS_X_DIR",
+        path: "/x".into(),
+        writable: Err(Error::new(Code::StoreFailed, "cannot write to /x")
+            .with_source(std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem))),
+        needed,
+    });
+    let ports = world.ports();
+    let none = Configuration::default();
+    let findings = block_on(examine_machine(
+        &ports,
+        "config.toml",
+        Ok(&none),
+        &folders,
+        &network(),
+    ));
+    assert_eq!(
+        code(found(&findings, "state folder")),
+        Some(Code::StoreFailed)
+    );
+    assert_eq!(found(&findings, "cache folder").verdict, Verdict::Warning);
+    for check in ["state folder", "cache folder"] {
+        let finding = found(&findings, check);
+        assert!(finding.message.contains("read-only"), "{finding:?}");
+        let hint = finding.hint.as_ref().unwrap();
+        assert!(
+            hint.contains("/x") && hint.contains("HALLPASS_X_DIR"),
+            "{hint}"
+        );
+    }
 }

@@ -17,7 +17,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use machine::{Network, examine_machine};
+pub use machine::{Folder, Network, examine_machine};
 
 /// What a check found.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ pub mod demo_browser;
 pub mod demo_server;
 pub mod env;
 pub mod files;
+pub mod folders;
 pub mod forgetful;
 pub mod http;
 pub mod input;

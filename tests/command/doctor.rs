@@ -103,7 +103,9 @@ fn a_machine_without_keyring_and_browser_is_told_what_else_there_is() {
     assert_eq!(result(&machine, "store"), "failure");
     assert_eq!(result(&machine, "browser"), "warning");
     assert_eq!(result(&machine, "listener"), "ok");
-    assert_eq!(machine["checks"][1]["code"], "store_absent");
+    let list = machine["checks"].as_array().expect("a list");
+    let store = list.iter().find(|one| one["check"] == "store");
+    assert_eq!(store.expect("the check")["code"], "store_absent");
     for (check, result) in checks(&machine) {
         let list = machine["checks"].as_array().expect("a list");
         let found = list.iter().find(|one| one["check"] == check.as_str());
@@ -119,4 +121,26 @@ fn a_broken_configuration_file_is_a_finding_and_not_the_end() {
     let machine = sandbox.hallpass("doctor --format json").code(3).json();
     assert_eq!(result(&machine, "configuration"), "failure");
     assert_eq!(result(&machine, "listener"), "ok");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named_and_only_the_state_is_a_failure() {
+    let sandbox = Sandbox::new();
+    let machine = sandbox.hallpass("doctor --format json").ok().json();
+    for check in ["configuration folder", "state folder", "cache folder"] {
+        assert_eq!(result(&machine, check), "ok", "{machine}");
+    }
+    // A file in the folder's place stops even root.
+    sandbox.write("file", "");
+    let file = sandbox.path("file");
+    let below = |name: &str| file.join(name).to_str().expect("Unicode").to_owned();
+    let sandbox = sandbox.env("HALLPASS_CACHE_DIR", &below("cache"));
+    let machine = sandbox.hallpass("doctor --format json").ok().json();
+    assert_eq!(result(&machine, "cache folder"), "warning");
+    let sandbox = sandbox.env("HALLPASS_STATE_DIR", &below("state"));
+    let transcript = sandbox.hallpass("doctor").code(7);
+    let out = transcript.out();
+    assert!(out.contains("failure  state folder"), "{out}");
+    assert!(out.contains("Not a directory"), "{out}");
+    assert!(out.contains("HALLPASS_STATE_DIR"), "{out}");
 }

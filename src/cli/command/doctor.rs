@@ -11,7 +11,7 @@ use crate::error::Result;
 /// Find out why it does not work, and what to do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass doctor                      keyring, browser, listener, proxy, trust
+  hallpass doctor                      folders, keyring, browser, listener, proxy, trust
   hallpass doctor google               and the service: server, clock, client, session
   hallpass doctor google --format json | jq -r '.checks[] | select(.result != \"ok\") | .hint'
 
@@ -28,11 +28,12 @@ pub struct Args {
 pub fn run(cx: &Context, args: Args) -> Result<()> {
     let configuration = cx.configuration();
     let file = cx.paths().config_file().display().to_string();
-    let network = cx.network();
+    let (network, folders) = (cx.network(), cx.folders());
     let mut findings = cx.block_on(doctor::examine_machine(
         &cx.ports(),
         &file,
         configuration.as_deref(),
+        &folders,
         &network,
     ));
     if let (Some(reference), Ok(_)) = (&args.service, &configuration) {
