@@ -22,6 +22,8 @@ pub struct Session {
     pub is_default: bool,
     /// The token is in a variable, and there is no account.
     pub from_environment: bool,
+    /// The store in use now, where it is not the one that has the session.
+    pub in_use_instead: Option<String>,
     /// What its server said, where it was asked.
     pub checked: Option<Checked>,
 }
@@ -35,6 +37,8 @@ pub enum State {
     Renewable,
     /// A person must sign in.
     Ended,
+    /// It is in a store that is not in use now.
+    Elsewhere,
 }
 
 impl Session {
@@ -44,6 +48,7 @@ impl Session {
             facts,
             is_default: true,
             from_environment: true,
+            in_use_instead: None,
             checked: None,
         }
     }
@@ -58,6 +63,9 @@ impl Session {
 
     /// At `now`.
     pub fn state(&self, now: UnixTime) -> State {
+        if self.in_use_instead.is_some() {
+            return State::Elsewhere;
+        }
         let refresh_ended = self
             .facts
             .refresh_token_expires_at
@@ -86,6 +94,7 @@ impl Session {
             (State::Valid, None) => "good until the API refuses it".to_owned(),
             (State::Renewable, _) => "renewed when next used".to_owned(),
             (State::Ended, _) => "ended: sign in again".to_owned(),
+            (State::Elsewhere, _) => "not in the store in use".to_owned(),
         }
     }
 
@@ -108,7 +117,8 @@ impl Session {
     fn warning(&self, now: UnixTime) -> Option<String> {
         let left = self.facts.refresh_token_expires_at?.saturating_sub(now);
         let left = u64::try_from(left).ok()?;
-        let soon = left < SOON.unsigned_abs() && self.state(now) != State::Ended;
+        let usable = matches!(self.state(now), State::Valid | State::Renewable);
+        let soon = left < SOON.unsigned_abs() && usable;
         soon.then(|| format!("sign in again within {}", time_words::length(left)))
     }
 
@@ -233,6 +243,9 @@ pub fn detail(session: &Session, now: UnixTime, bar: bool) -> String {
         lines.push(("last renewed", since(refreshed)));
     }
     lines.push(("store", printable(&facts.store, 200)));
+    if let Some(in_use) = &session.in_use_instead {
+        lines.push(("store in use", printable(in_use, 200)));
+    }
     let lines = lines
         .iter()
         .map(|(name, value)| format!("{name:<13} {value}\n"));
@@ -254,6 +267,7 @@ pub fn as_json(session: &Session, now: UnixTime) -> Value {
             State::Valid => "valid",
             State::Renewable => "renewable",
             State::Ended => "ended",
+            State::Elsewhere => "elsewhere",
         },
         "expires_at": time(facts.expires_at),
         "expires_in": session.left(now),
@@ -265,6 +279,9 @@ pub fn as_json(session: &Session, now: UnixTime) -> Value {
         "last_refresh_at": time(facts.last_refresh_at),
         "store": facts.store,
     });
+    if let Some(in_use) = &session.in_use_instead {
+        json["store_in_use"] = in_use.as_str().into();
+    }
     if session.from_environment {
         json["account"] = Value::Null;
         json["signed_in_at"] = Value::Null;
@@ -307,6 +324,7 @@ mod tests {
             },
             is_default: true,
             from_environment: false,
+            in_use_instead: None,
             checked: None,
         }
     }

@@ -255,6 +255,10 @@ pub trait TokenStore {
     fn probe(&self) -> Result<()>;
     /// The entry's value, `None` where there is none.
     fn read(&self, key: &EntryKey) -> Result<Option<Secret>>;
+    /// Whether there is such an entry; where that can be told without unlocking, nothing is.
+    fn holds(&self, key: &EntryKey) -> Result<bool> {
+        Ok(self.read(key)?.is_some())
+    }
     /// Takes the lock of this one credential, waiting at most `deadline`; `waiting` is called
     /// once, after a second, with who is waited for.
     fn lock(

@@ -109,11 +109,10 @@ impl Preset {
     /// The shipped preset whose server has this issuer.
     pub fn of_issuer(issuer: &str) -> Option<Preset> {
         let same = |known: &str| known.trim_end_matches('/') == issuer.trim_end_matches('/');
-        let presets =
-            shipped_names().filter_map(|name| Preset::find(name, &BTreeMap::new()).ok()?);
-        presets
-            .filter(|preset| preset.registration.issuer.as_deref().is_some_and(same))
-            .next()
+        let own = BTreeMap::new();
+        shipped_names()
+            .filter_map(|name| Preset::find(name, &own).ok()?)
+            .find(|preset| preset.registration.issuer.as_deref().is_some_and(same))
     }
 
     /// The preset as a layer: its keys, its variables' defaults, its own name.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use ring::digest::{SHA256, digest};
 
 use super::locked::{Locked, Renewed};
-use super::{Record, audience, environment, facts, freshness};
+use super::{Record, audience, elsewhere, environment, facts, freshness};
 use crate::error::{Code, Error, Result};
 use crate::port::{EntryKey, Ports, StoreGuard};
 use crate::protocol::token::TokenType;
@@ -146,7 +146,10 @@ fn look(ports: &Ports<'_>, service: &Service, wanted: &Wanted) -> Result<Look> {
     }
     let account = facts::account_of(ports, service)?.ok_or_else(|| no_session(service))?;
     let key = EntryKey::session(facts::name(&service.name, &account));
-    let record = Record::read(ports.store.read(&key)?, &key)?.ok_or_else(|| no_session(service))?;
+    let record = Record::read(ports.store.read(&key)?, &key)?.ok_or_else(|| {
+        let explained = elsewhere::explained(ports, &service.name, &account);
+        explained.unwrap_or_else(|| no_session(service))
+    })?;
     check(service, &record)?;
     let fresh = freshness::is_fresh(&record, ports.clock.now(), wanted.min_ttl);
     let usable = match &wanted.renew {

@@ -4,6 +4,7 @@ pub mod access_token;
 mod account;
 pub mod audience;
 pub mod check;
+pub mod elsewhere;
 pub mod environment;
 pub mod facts;
 pub mod freshness;

@@ -187,3 +187,52 @@ fn a_person_sees_a_bar_and_a_pipe_does_not() {
         assert!(shown.contains("▰▰▰▰▰▰▰▰"), "{shown}");
     }
 }
+
+#[test]
+fn a_session_in_a_store_that_is_not_in_use_is_not_shown_as_good_and_the_way_back_is_said() {
+    let (_authority, sandbox) = signed_in();
+    let key = sandbox.path("key");
+    let key = key.to_str().expect("Unicode");
+    let other = sandbox.path("other");
+    let other = other.to_str().expect("Unicode");
+    let token = sandbox.hallpass("token demo").ok();
+    sandbox
+        .hallpass(&format!("store use file --path {other} --key-file {key}"))
+        .ok();
+    let all = sandbox.hallpass("status").ok();
+    assert!(all.out().contains("not in the store in use"), "{all:#?}");
+    let one = sandbox.hallpass("status demo").code(4);
+    assert!(
+        one.out().contains("store in use  encrypted file store in"),
+        "{one:#?}"
+    );
+    let machine = sandbox.hallpass("status demo --format json").code(4).json();
+    assert_eq!(machine["state"], "elsewhere");
+    assert!(
+        machine["store_in_use"]
+            .as_str()
+            .expect("text")
+            .ends_with("/other")
+    );
+    // What it says works.
+    for said in [&all, &one] {
+        let line = said.stderr.split('`').nth(1).expect("a line");
+        let line = line.strip_prefix("hallpass ").expect("a line of ours");
+        sandbox.hallpass(&format!("{line} --key-file {key}")).ok();
+        assert!(sandbox.hallpass("status demo").ok().out().contains(" left"));
+        assert_eq!(sandbox.hallpass("token demo").ok().data(), token.data());
+    }
+    let _ = (all, one);
+}
+
+/// The folder was moved with everything in it: the store is called otherwise, and has the session.
+#[test]
+fn a_store_that_was_moved_with_its_sessions_has_them() {
+    let (_authority, sandbox) = signed_in();
+    std::fs::rename(sandbox.path("state"), sandbox.path("moved")).expect("moved");
+    let moved = sandbox.path("moved");
+    let sandbox = sandbox.env("HALLPASS_STATE_DIR", moved.to_str().expect("Unicode"));
+    let one = sandbox.hallpass("status demo --format json").ok();
+    assert_eq!(one.json()["state"], "valid");
+    sandbox.hallpass("token demo").ok();
+}

@@ -133,7 +133,8 @@ fn sessions_that_stay_behind_are_told() {
         .hallpass(&format!("store use command -- {helper}"))
         .ok();
     let _ = ended.says("1 session left in").says("store move");
-    sandbox.hallpass("token demo").fails(4);
+    let ended = sandbox.hallpass("token demo").fails(4);
+    let _ = ended.says("is in another store (encrypted file store in ");
 }
 
 /// A person at a terminal is offered the encrypted file where there never was a keyring; where
@@ -198,4 +199,43 @@ fn a_store_with_sessions_keeps_its_passphrase_and_the_line_it_says_carries_them_
 fn key(sandbox: &Sandbox) -> String {
     let path = sandbox.path("key");
     path.to_str().expect("Unicode").to_owned()
+}
+
+#[test]
+fn a_machine_without_a_keyring_is_not_shown_one_as_if_all_were_fine() {
+    let sandbox = Sandbox::bare();
+    let shown = sandbox.hallpass("store show").ok();
+    let why = "state     not available here: no keyring service answers on the session bus";
+    assert!(shown.out().contains(why), "{shown:#?}");
+    let _ = shown.says("--key-file");
+    let machine = sandbox.hallpass("store show --format json").ok().json();
+    assert_eq!(machine["available"], false);
+    assert_eq!(machine["code"], "store_absent");
+    let (_authority, sandbox) = signed_in();
+    let shown = sandbox.hallpass("store show").ok();
+    assert!(!shown.out().contains("available"), "{shown:#?}");
+    let machine = sandbox.hallpass("store show --format json").ok().json();
+    assert_eq!(machine["available"], true);
+}
+
+/// A person can type a passphrase; a machine alone needs a key file.
+#[test]
+fn without_a_keyring_both_ways_out_are_said() {
+    let sandbox = Sandbox::bare();
+    for (line, code) in [("login google", 7), ("doctor", 7)] {
+        let ended = sandbox.hallpass(line).code(code);
+        let said = format!("{}{}", ended.out(), ended.stderr);
+        assert!(
+            said.contains("`hallpass store use file` behind a passphrase"),
+            "{said}"
+        );
+        assert!(
+            said.contains("`hallpass store use file --key-file "),
+            "{said}"
+        );
+    }
+    let ended = sandbox.hallpass("store use file").fails(7);
+    let _ = ended
+        .says("HALLPASS_STORE_PASSPHRASE_FILE")
+        .says("--key-file");
 }

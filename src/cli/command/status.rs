@@ -13,8 +13,8 @@ use crate::error::{Code, Error, Result};
 use crate::port::Ports;
 use crate::service::{Configuration, Service, preset};
 use crate::session::check::{self, Checked, Verdict};
-use crate::session::environment;
 use crate::session::facts::{self, Facts};
+use crate::session::{elsewhere, environment};
 
 /// Show every session: account, scope, time left, store
 ///
@@ -64,6 +64,9 @@ pub fn run(cx: &Context, args: Args) -> Result<()> {
     show(cx, &args, &found)?;
     match (args.check, args.service, found.as_slice()) {
         (true, ..) => verdict(&found),
+        (false, Some(_), [one]) if let Some(in_use) = &one.in_use_instead => {
+            Err(elsewhere::error(&one.facts, in_use))
+        }
         (false, Some(_), [session]) if session.state(cx.ports().clock.now()) == State::Ended => {
             let name = session.facts.name();
             let ended = format!("the session of {name} has ended");
@@ -91,7 +94,26 @@ fn show(cx: &Context, args: &Args, found: &[Session]) -> Result<()> {
             ports.ui.notice(nothing);
             Ok(())
         }
-        (Format::Text, ..) => output::text(&sessions::list(found, now, line)),
+        (Format::Text, ..) => {
+            output::text(&sessions::list(found, now, line))?;
+            tell_what_is_elsewhere(&ports, found);
+            Ok(())
+        }
+    }
+}
+
+/// Which sessions no command can use now, and the way back to them.
+fn tell_what_is_elsewhere(ports: &Ports<'_>, found: &[Session]) {
+    let away = found
+        .iter()
+        .filter(|session| session.in_use_instead.is_some());
+    for (store, names) in elsewhere::by_store(away.map(|session| &session.facts)) {
+        ports.ui.notice(&format!(
+            "In {store}, and not in the store in use now ({}): {}. {}.",
+            ports.store.describe(),
+            names.join(", "),
+            elsewhere::way_back(&store)
+        ));
     }
 }
 
@@ -128,6 +150,7 @@ fn mark_default(ports: &Ports<'_>, facts: Facts, shadowed: bool) -> Result<Sessi
     let default = facts::default_account(ports, &facts.service)?;
     Ok(Session {
         is_default: !shadowed && default.as_ref() == Some(&facts.account),
+        in_use_instead: elsewhere::in_use_instead(ports, &facts),
         facts,
         from_environment: false,
         checked: None,

@@ -9,9 +9,9 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::{duration, output, store_choice};
 use crate::error::{Code, Error, Result};
-use crate::port::{EntryKey, Purpose};
+use crate::port::{EntryKey, Ports, Purpose};
 use crate::service::configuration::StoreTable;
-use crate::session::{facts, moving};
+use crate::session::{elsewhere, facts, keeping, moving};
 
 /// Show, choose or move the store that keeps sessions
 ///
@@ -134,19 +134,36 @@ fn show(cx: &Context, format: Format) -> Result<()> {
     let store = ports.store.describe();
     let sessions = facts::all(&ports)?;
     let here = sessions.iter().filter(|facts| facts.store == store).count();
+    let trouble = trouble(&ports);
     if format == Format::Json {
         return output::json(&json!({
             "store": store, "chosen": chosen, "configuration": table,
             "sessions": here, "sessions_elsewhere": sessions.len() - here,
+            "available": trouble.is_none(),
+            "message": trouble.as_ref().map(Error::to_string),
+            "code": trouble.as_ref().map(|error| error.code().as_str()),
+            "hint": trouble.as_ref().and_then(Error::hint),
         }));
     }
     let why = match chosen {
         true => "chosen in config.toml",
         false => "nothing else was chosen",
     };
+    let state = match &trouble {
+        None => String::new(),
+        Some(error) if error.code() == Code::StoreAbsent => {
+            let why = error.to_string();
+            let why = why.strip_prefix("no OS keyring here: ").unwrap_or(&why);
+            format!("\nstate     not available here: {why}")
+        }
+        Some(error) => format!("\nstate     not usable now: {error}"),
+    };
     output::line(&format!(
-        "store     {store}\nchosen    {why}\nsessions  {here}"
+        "store     {store}{state}\nchosen    {why}\nsessions  {here}"
     ))?;
+    if let Some(hint) = trouble.as_ref().and_then(Error::hint) {
+        ports.ui.notice(&format!("hint: {hint}"));
+    }
     if sessions.len() > here {
         let elsewhere = sessions.len() - here;
         ports.ui.notice(&format!(
@@ -154,6 +171,14 @@ fn show(cx: &Context, format: Format) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Why the store does not answer, where it does not; nothing is written, and nothing unlocked.
+fn trouble(ports: &Ports<'_>) -> Option<Error> {
+    ports
+        .store
+        .holds(&keeping::session_key("store show", ""))
+        .err()
 }
 
 fn use_only(cx: &Context, table: &StoreTable) -> Result<()> {
@@ -169,9 +194,9 @@ fn use_only(cx: &Context, table: &StoreTable) -> Result<()> {
     let stay = if before == after { 0 } else { stay.count() };
     if stay > 0 {
         ports.ui.warn(&format!(
-            "{} left in: {before}; go back with `hallpass store use` and carry over with \
-             `hallpass store move`",
-            counted(stay, "session", "sessions")
+            "{} left in: {before}; {}",
+            counted(stay, "session", "sessions"),
+            elsewhere::way_back(&before)
         ));
     }
     Ok(())

@@ -12,8 +12,7 @@ mod platform {
     use crate::secret::printable;
 
     const VARIABLE: &str = "DBUS_SESSION_BUS_ADDRESS";
-    const HINT: &str = "use the encrypted file or a command of yours instead: \
-                        `hallpass store use file`";
+    const HINT: &str = crate::edge::store::WITHOUT_KEYRING;
 
     /// `StoreAbsent` where there is no session bus, or one that is no unix socket.
     pub fn check() -> Result<()> {
@@ -164,7 +163,7 @@ pub fn check() -> crate::error::Result<()> {
     use crate::error::{Code, Error};
     Err(
         Error::new(Code::StoreAbsent, "no OS keyring is known on this system")
-            .with_hint("use the encrypted file: `hallpass store use file`"),
+            .with_hint(super::WITHOUT_KEYRING),
     )
 }
 

@@ -19,6 +19,10 @@ pub trait Entries {
     fn lock_path(&self, id: &str) -> Result<PathBuf>;
     /// The bytes, `None` where there are none.
     fn get(&self, id: &str) -> Result<Option<Secret<Vec<u8>>>>;
+    /// See [`TokenStore::holds`].
+    fn holds(&self, id: &str) -> Result<bool> {
+        Ok(self.get(id)?.is_some())
+    }
     /// Replaces the bytes, durably.
     fn set(&self, id: &str, value: &[u8]) -> Result<()>;
     /// Removes the bytes; fine where there are none.
@@ -97,6 +101,10 @@ impl<E: Entries> TokenStore for Store<E> {
 
     fn read(&self, key: &EntryKey) -> Result<Option<Secret>> {
         read(&self.0, &key.id())
+    }
+
+    fn holds(&self, key: &EntryKey) -> Result<bool> {
+        self.0.holds(&key.id())
     }
 
     fn lock(

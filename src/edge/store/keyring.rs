@@ -265,9 +265,8 @@ fn locked() -> Error {
 }
 
 fn absent(why: &str) -> Error {
-    Error::new(Code::StoreAbsent, format!("no OS keyring here: {why}")).with_hint(
-        "use the encrypted file or a command of yours instead: `hallpass store use file`",
-    )
+    Error::new(Code::StoreAbsent, format!("no OS keyring here: {why}"))
+        .with_hint(super::WITHOUT_KEYRING)
 }
 
 fn hung() -> Error {

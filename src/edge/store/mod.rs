@@ -42,6 +42,11 @@ use entries::Store;
 use keyring::Keyring;
 use passphrase::Passphrase;
 
+/// What there is where no keyring is: a person can type a passphrase, a machine alone cannot.
+const WITHOUT_KEYRING: &str = "keep sessions in encrypted files instead: `hallpass store use file` behind a passphrase, or \
+     on an unattended machine `hallpass store use file --key-file ~/.config/hallpass/key` (a \
+     command of yours will do too: `hallpass store use --help`)";
+
 /// The store that the configuration chose; opened on first use.
 pub struct Chosen {
     paths: Paths,
@@ -104,6 +109,10 @@ impl TokenStore for Chosen {
 
     fn read(&self, key: &EntryKey) -> Result<Option<Secret>> {
         self.store()?.read(key)
+    }
+
+    fn holds(&self, key: &EntryKey) -> Result<bool> {
+        self.store()?.holds(key)
     }
 
     fn lock(

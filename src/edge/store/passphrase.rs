@@ -76,7 +76,9 @@ impl Passphrase {
                  to ask",
             )
             .with_hint(format!(
-                "put the passphrase in a file of mode 600 and its path in {FILE_VARIABLE}"
+                "put the passphrase in a file of mode 600 and its path in {FILE_VARIABLE}; a store \
+                 of an unattended machine has a key file in its place: `hallpass store use file \
+                 --key-file FILE`"
             )));
         }
         let answer = self.ui.ask_secret(question, FILE_VARIABLE)?;
