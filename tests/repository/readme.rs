@@ -85,7 +85,8 @@ fn world(authority: &Authority) -> Sandbox {
              issuer = \"{origin}\"\nauthorization_endpoint = \"{origin}/authorize\"\n\
              token_endpoint = \"{origin}/token\"\nrevocation_endpoint = \"{origin}/revoke\"\n\
              userinfo_endpoint = \"{origin}/userinfo\"\njwks_uri = \"{origin}/jwks\"\n\
-             token_endpoint_auth_method = \"none\"\nid_token_signed_response_alg = \"ES256\"\napi_base_url = \"{origin}/\"\naudience = []\n"
+             token_endpoint_auth_method = \"none\"\nid_token_signed_response_alg = \"ES256\"\napi_base_url = \"{origin}/\"\naudience = []\n\
+             scope = [\"openid\", \"email\", \"profile\", \"offline_access\"]\n"
         )
     };
     let ada = r#"{"sub":"ada-1815","name":"Ada Lovelace","email":"ada@example.com"}"#;
@@ -106,10 +107,7 @@ fn world(authority: &Authority) -> Sandbox {
                 .replace("\"notes:read\"", "\"notes:read\", \"notes:write\""),
         )
         .service("google", &on_loopback("google"))
-        .service(
-            "github",
-            &format!("{}scope = [\"openid\", \"email\"]\n", on_loopback("github")),
-        )
+        .service("github", &on_loopback("github"))
         .env("ISSUER", &authority.issuer())
         .env("GOOGLE", &origin);
     for service in ["demo", "github"] {
