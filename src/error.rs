@@ -265,7 +265,7 @@ impl Error {
         Error {
             inner: Box::new(Inner {
                 code,
-                message: message.into(),
+                message: bounded(message.into()),
                 hint: None,
                 oauth: None,
                 source: None,
@@ -278,7 +278,7 @@ impl Error {
     /// Adds what to do next; replaces an earlier hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.inner.hint = Some(hint.into());
+        self.inner.hint = Some(bounded(hint.into()));
         self
     }
 
@@ -341,6 +341,17 @@ impl Error {
     }
 }
 
+/// Longest text in bytes. Much of it was foreign once: a host name alone can be kilobytes.
+const LONGEST: usize = 4 << 10;
+
+fn bounded(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    text
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.inner.message)
@@ -378,5 +389,14 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn no_text_is_endless() {
+        let endless = "é".repeat(LONGEST);
+        let error = Error::new(Code::Usage, endless.as_str()).with_hint(endless);
+        for text in [error.to_string().as_str(), error.hint().unwrap()] {
+            assert!(text.len() < LONGEST + 4 && text.ends_with("é…"));
+        }
     }
 }

@@ -13,4 +13,5 @@ mod run_tests;
 pub mod summary;
 pub mod template;
 pub mod tokens;
+mod under_way;
 pub mod values;

@@ -1,5 +1,6 @@
 //! One request of a batch: sent, answered, sent again where that is safe, and told.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -85,20 +86,21 @@ pub async fn one(
         }
         let lost = result.as_ref().err().and_then(below_http);
         let ended = match (&result, &lost) {
-            (Ok(whole), _) if whole.trouble.is_none() => {
+            // What went well is not sent again, and needs no randomness to wait with.
+            (Ok(whole), _) if whole.trouble.is_none() && !whole.status.is_success() => {
                 Some(Ended::Answered(whole.status, &whole.headers))
             }
             (Err(_), Some(lost)) => Some(Ended::Failed(lost)),
             _ => None,
         };
-        let attempt = Attempt {
+        let attempt = || Attempt {
             method: &outgoing.method,
             number,
             elapsed: Duration::from_millis(clock.steady_millis().saturating_sub(began)),
             now: clock.now(),
             jitter: jitter(sender),
         };
-        match ended.and_then(|ended| retry::wait(&rules.retry, ended, attempt)) {
+        match ended.and_then(|ended| retry::wait(&rules.retry, ended, attempt())) {
             Some(wait) => clock.sleep(wait).await,
             None => return kept(rules, subject, outgoing, result, None),
         }
@@ -165,7 +167,8 @@ fn crowded(
 
 /// One attempt, within its time.
 async fn exchange(sender: &Sender<'_>, rules: &Rules, outgoing: &Outgoing) -> Result<Whole> {
-    let whole = async {
+    // Pinned here: it would take its room twice if it were handed on as it is.
+    let whole = pin!(async {
         let answer = sender.send(outgoing).await?;
         Ok(Whole {
             status: answer.head.status,
@@ -174,7 +177,7 @@ async fn exchange(sender: &Sender<'_>, rules: &Rules, outgoing: &Outgoing) -> Re
             body: read(answer.body).await?,
             trouble: answer.trouble,
         })
-    };
+    });
     // It may renew the token on the way, which no deadline may tear apart.
     let within = within(&sender.ports, rules.max_time, whole).await;
     within.unwrap_or_else(|| {

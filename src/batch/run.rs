@@ -5,9 +5,6 @@ use std::future::{Future, poll_fn};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-
 use super::gate::Gate;
 use super::input::{Made, Maker};
 use super::journal::{Journal, Name, Standing};
@@ -17,6 +14,7 @@ use super::outbox::{Outbox, Ready};
 use super::record::{self, Subject};
 use super::summary::{Outcome, Summary};
 use super::tokens::Seldom;
+use super::under_way::UnderWay;
 use crate::call::request::Outgoing;
 use crate::call::safe::{Safe, Style};
 use crate::call::send::Sender;
@@ -73,11 +71,13 @@ impl Batch<'_> {
     pub async fn run(&self, input: ByteStream) -> Result<Summary> {
         let clock = self.sender.ports.clock;
         let gate = Gate::new(clock, self.sender.progress, self.options.concurrency);
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way = UnderWay::new();
         let send = |begun| self.send(&gate, begun);
         let outcome = self.all(input, &gate, &mut under_way, &send).await;
         // Requests that nobody waits for any more are dropped, but not one that renews the token.
-        while self.tokens.renewing() && under_way.next().await.is_some() {}
+        while self.tokens.renewing() && under_way.len() > 0 {
+            poll_fn(|context| under_way.poll(context)).await;
+        }
         outcome
     }
 
@@ -85,7 +85,7 @@ impl Batch<'_> {
         &self,
         input: ByteStream,
         gate: &Gate<'_>,
-        under_way: &mut FuturesUnordered<F>,
+        under_way: &mut UnderWay<F>,
         send: &dyn Fn(Begun) -> F,
     ) -> Result<Summary> {
         let clock = self.sender.ports.clock;
@@ -103,7 +103,7 @@ impl Batch<'_> {
         };
         loop {
             let event = poll_fn(|context| {
-                if let Poll::Ready(Some(done)) = under_way.poll_next_unpin(context) {
+                if let Poll::Ready(done) = under_way.poll(context) {
                     return Poll::Ready(Event::Done(done));
                 }
                 course.poll(context, under_way.len())
@@ -131,17 +131,12 @@ impl Batch<'_> {
     }
 
     async fn send(&self, gate: &Gate<'_>, begun: Begun) -> Box<Done> {
-        let Begun {
-            sequence,
-            subject,
-            name,
-            outgoing,
-        } = begun;
         let rules = &self.options.rules;
-        let finished = one(&self.sender, gate, rules, &subject, &outgoing).await;
+        let finished = one(&self.sender, gate, rules, &begun.subject, &begun.outgoing);
+        let finished = finished.await;
         Box::new(Done {
-            sequence,
-            name,
+            sequence: begun.sequence,
+            name: begun.name,
             finished,
         })
     }

@@ -9,7 +9,7 @@ use super::nested::{self, Tree};
 use super::options::{BodyPlan, Piece, Reading, Value};
 use super::{encode, multipart};
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Files, Random, Source};
+use crate::port::{Body, ByteStream, Files, Random, Source};
 use crate::secret::printable;
 
 /// Files from this size on are sent as they are read.
@@ -64,33 +64,36 @@ impl Payload {
 
     /// The body for one sending.
     pub async fn open(&self, files: &dyn Files) -> Result<Body> {
-        let segments = match self {
-            Payload::None | Payload::Empty => return Ok(Body::empty()),
-            Payload::Whole(bytes) => return Ok(Body::Whole(bytes.clone())),
-            Payload::Segments(segments) => segments,
-        };
-        let mut streams = Vec::with_capacity(segments.len());
-        for segment in segments {
-            streams.push(match segment {
-                Segment::Bytes(bytes) => {
-                    let bytes = bytes.clone();
-                    Box::pin(stream::iter([Ok(bytes)])) as crate::port::ByteStream
-                }
-                Segment::File(source, _) => match files.open(source, 0).await? {
-                    Body::Stream { stream, .. } => stream,
-                    Body::Whole(bytes) => Box::pin(stream::iter([Ok(bytes)])),
-                },
-            });
+        match self {
+            Payload::None | Payload::Empty => Ok(Body::empty()),
+            Payload::Whole(bytes) => Ok(Body::Whole(bytes.clone())),
+            // Boxed: `batch` has room in memory for each of its requests, and seldom for files.
+            Payload::Segments(segments) => Ok(Body::Stream {
+                length: self.length(),
+                stream: Box::pin(opened(segments, files)).await?,
+            }),
         }
-        let stream = match streams.len() {
-            1 => streams.remove(0),
-            _ => Box::pin(stream::iter(streams).flatten()),
-        };
-        Ok(Body::Stream {
-            length: self.length(),
-            stream,
-        })
     }
+}
+
+async fn opened(segments: &[Segment], files: &dyn Files) -> Result<ByteStream> {
+    let mut streams = Vec::with_capacity(segments.len());
+    for segment in segments {
+        streams.push(match segment {
+            Segment::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                Box::pin(stream::iter([Ok(bytes)])) as ByteStream
+            }
+            Segment::File(source, _) => match files.open(source, 0).await? {
+                Body::Stream { stream, .. } => stream,
+                Body::Whole(bytes) => Box::pin(stream::iter([Ok(bytes)])),
+            },
+        });
+    }
+    Ok(match streams.len() {
+        1 => streams.remove(0),
+        _ => Box::pin(stream::iter(streams).flatten()),
+    })
 }
 
 /// Puts neighbouring bytes together.

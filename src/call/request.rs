@@ -25,9 +25,9 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// The request for one sending.
-    pub async fn request(&self, files: &dyn Files) -> Result<Request> {
-        let body = match self.payload.open(files).await? {
+    /// The body of one sending, its files opened.
+    pub async fn body(&self, files: &dyn Files) -> Result<Body> {
+        Ok(match self.payload.open(files).await? {
             Body::Whole(bytes) if self.chunked => Body::Stream {
                 length: None,
                 stream: Box::pin(futures_util::stream::iter([Ok(bytes)])),
@@ -37,7 +37,11 @@ impl Outgoing {
                 stream,
             },
             body => body,
-        };
+        })
+    }
+
+    /// The request for one sending, with its [`Outgoing::body`].
+    pub fn request(&self, body: Body) -> Result<Request> {
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
         target::set(&mut request, &self.url).map_err(|error| {

@@ -17,7 +17,7 @@ use super::retry::{self, Attempt, Ended};
 use super::run::within;
 use super::tokens::Tokens;
 use crate::error::{Code, Error, Result};
-use crate::port::{Body, Connection, Files, Http, Ports, Progress, Response};
+use crate::port::{Body, BoxFuture, Connection, Files, Http, HttpError, Ports, Progress, Response};
 use crate::protocol::endpoint;
 use crate::secret::{SafeUrl, printable};
 use crate::service::Service;
@@ -149,7 +149,7 @@ impl Sender<'_> {
                 Err(ExchangeError::Http(error)) => {
                     let wait = self.wait_for(&journey, Ended::Failed(&error));
                     match wait {
-                        Some(wait) => self.pause(&mut journey, wait).await,
+                        Some(wait) => Box::pin(self.pause(&mut journey, wait)).await,
                         None => return Err(error.into()),
                     }
                     continue;
@@ -162,11 +162,15 @@ impl Sender<'_> {
             self.trace_response(&response);
 
             let mut trouble = None;
-            if let Some(credential) = &credential {
-                match self.refused(&journey, &response, credential).await {
+            let verdict = challenge::read(response.status(), response.headers());
+            if let Some(credential) = &credential
+                && verdict != Verdict::Nothing
+            {
+                // Boxed, as is all that seldom happens: `batch` moves this future for each request.
+                match Box::pin(self.refused(&journey, verdict, credential)).await {
                     Refused::SendAgain => {
                         journey.renewed = true;
-                        drain(response).await;
+                        Box::pin(drain(response)).await;
                         continue;
                     }
                     Refused::Tell(error) => trouble = Some(error),
@@ -175,15 +179,15 @@ impl Sender<'_> {
             }
             if let Some(location) = self.location(&response) {
                 self.follow(&mut journey, response.status(), &location)?;
-                drain(response).await;
+                Box::pin(drain(response)).await;
                 continue;
             }
             let ended = Ended::Answered(response.status(), response.headers());
             if trouble.is_none()
                 && let Some(wait) = self.wait_for(&journey, ended)
             {
-                drain(response).await;
-                self.pause(&mut journey, wait).await;
+                Box::pin(drain(response)).await;
+                Box::pin(self.pause(&mut journey, wait)).await;
                 continue;
             }
             let (head, body) = response.into_parts();
@@ -214,7 +218,19 @@ impl Sender<'_> {
         credential: Option<&Credential>,
     ) -> Result<Response, ExchangeError> {
         let outgoing = &*journey.outgoing;
-        let mut request = outgoing.request(self.files).await?;
+        let body = outgoing.body(self.files).await?;
+        let sent = self.hand_over(outgoing, body, credential)?;
+        Ok(within(async { Ok(sent.await) }, self.deadline, &self.ports).await??)
+    }
+
+    /// What waits for the answer holds nothing of the request: `batch` has many of them.
+    fn hand_over(
+        &self,
+        outgoing: &Outgoing,
+        body: Body,
+        credential: Option<&Credential>,
+    ) -> Result<BoxFuture<'_, Result<Response, HttpError>>> {
+        let mut request = outgoing.request(body)?;
         if let Some(credential) = credential {
             self.refuse_unchecked(&outgoing.url)?;
             credential.authorize(&mut request)?;
@@ -226,8 +242,7 @@ impl Sender<'_> {
             }
         }
         self.show_upload(outgoing, &mut request);
-        let sent = async { Ok(self.http.send(request).await) };
-        Ok(within(sent, self.deadline, &self.ports).await??)
+        Ok(self.http.send(request))
     }
 
     /// `-k` sends a credential to another machine only where the service says so.
@@ -277,17 +292,13 @@ impl Sender<'_> {
         }
     }
 
-    /// What a 401 or 403 comes to.
+    /// What the challenge of a 401 or 403 comes to.
     async fn refused(
         &self,
         journey: &Journey<'_>,
-        response: &Response,
+        verdict: Verdict,
         credential: &Credential,
     ) -> Refused {
-        let verdict = challenge::read(response.status(), response.headers());
-        if verdict == Verdict::Nothing {
-            return Refused::No;
-        }
         if verdict != Verdict::Renew {
             let told = challenge::explain(&verdict, self.service, &self.tokens.scope());
             return told.map_or(Refused::No, Refused::Tell);

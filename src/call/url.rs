@@ -97,31 +97,32 @@ fn fill(template: &str, captured: &BTreeMap<String, String>) -> Result<String, S
     Ok(out)
 }
 
-/// Appends path and query of `typed` to those of `base`.
+/// Appends path and query of `typed` to those of `base`, whose scheme, host and port are neither
+/// read nor written again: `batch` does this for each line.
 pub fn append(base: &Url, typed: &str) -> Result<Url> {
     refuse_control(typed)?;
+    // As the URL parser does at the end of a URL.
     let typed = typed.split('#').next().unwrap_or_default();
+    let typed = typed.trim_end_matches(' ');
     let (path, query) = match typed.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (typed, None),
     };
-    let mut text = base[..url::Position::BeforePath].to_owned();
-    let base_path = base.path();
-    if path.is_empty() {
-        text.push_str(base_path);
-    } else {
-        text.push_str(base_path.strip_suffix('/').unwrap_or(base_path));
-        text.push('/');
-        text.push_str(path.strip_prefix('/').unwrap_or(path));
+    let mut url = base.clone();
+    url.set_fragment(None);
+    if !path.is_empty() {
+        let own = base.path();
+        let own = own.strip_suffix('/').unwrap_or(own);
+        let path = path.strip_prefix('/').unwrap_or(path);
+        url.set_path(&[own, path].join("/"));
     }
-    let mut separator = '?';
-    for query in [base.query(), query].into_iter().flatten() {
-        text.push(separator);
-        text.push_str(query);
-        separator = '&';
+    match (base.query(), query) {
+        (_, None) => {}
+        (None, Some(query)) => url.set_query(Some(query)),
+        (Some(own), Some(query)) => url.set_query(Some(&[own, query].join("&"))),
     }
-    let url = Url::parse(&text).map_err(|error| not_a_url(typed, &error.to_string()))?;
-    if url.origin() != base.origin() {
+    let origin = ..url::Position::BeforePath;
+    if !url.has_host() || url[origin] != base[origin] {
         return Err(not_a_url(
             typed,
             "it leads away from the service's own origin",
@@ -261,6 +262,38 @@ mod tests {
     }
 
     proptest! {
+        /// Setting the parts comes to what writing the whole out and reading it would.
+        #[test]
+        fn appending_is_writing_one_behind_the_other(
+            path in "[/\\\\@:.%|\\[a-zé {}\"]{0,16}",
+            query in proptest::option::of("[?&=%'\"<>a-zé ]{0,8}"),
+            base in prop_oneof![Just("https://a.example:8443/v1"), Just("http://127.0.0.1/a%20b/"), Just("https://a.example/v1?k=1&l#f")],
+        ) {
+            let base = Url::parse(base).unwrap();
+            let mut typed = path;
+            if let Some(query) = &query {
+                typed.push('?');
+                typed.push_str(query);
+            }
+            let mut text = base[..url::Position::BeforePath].to_owned();
+            match typed.starts_with('?') || typed.trim_end_matches(' ').is_empty() {
+                true => text.push_str(base.path()),
+                false => {
+                    text.push_str(base.path().trim_end_matches('/'));
+                    text.push('/');
+                }
+            }
+            let rest = typed.strip_prefix('/').unwrap_or(&typed);
+            text.push_str(&match base.query() {
+                Some(own) => match rest.split_once('?') {
+                    Some((path, query)) => format!("{path}?{own}&{query}"),
+                    None => format!("{}?{own}", rest.trim_end_matches(' ')),
+                },
+                None => rest.to_owned(),
+            });
+            prop_assert_eq!(append(&base, &typed).unwrap(), Url::parse(&text).unwrap());
+        }
+
         /// Whatever is typed as a relative URL stays on the base's origin.
         #[test]
         fn relative_urls_never_leave_the_origin(typed in "\\PC{0,24}", path in "[/\\\\@:.?#a-z]{0,16}") {

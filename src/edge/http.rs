@@ -10,6 +10,7 @@ mod timing;
 mod trust;
 
 use std::cell::OnceCell;
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,13 +185,24 @@ impl Client {
         })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, HttpError> {
+    /// Hands the request over; what is left to do is to wait. Apart from the waiting, because a
+    /// future keeps room for all that it ever held.
+    fn begin(
+        &self,
+        request: Request,
+    ) -> Result<
+        (
+            impl Future<Output = reqwest::Result<reqwest::Response>> + use<>,
+            Waiting<'_>,
+        ),
+        HttpError,
+    > {
         let url = target(&request)?;
         let (parts, body) = request.into_parts();
         let built = self.built(&url)?;
         let peer = Peer {
-            host: authority(&url),
-            proxy: built.proxies.choose(&url).as_ref().map(authority),
+            url: url.clone(),
+            proxies: Arc::clone(&built.proxies),
             connect_timeout: built.connect_timeout,
             family: self.options.family,
         };
@@ -200,25 +212,43 @@ impl Client {
             body::frame(outgoing.headers_mut(), length);
         }
         *outgoing.body_mut() = body::outgoing(body);
-        let before = built.connects.count();
-        match built.client.execute(outgoing).await {
-            Ok(answer) => {
-                let connection = Connection {
-                    connect: built.connects.last_since(before),
-                    remote: answer.remote_addr(),
-                };
-                let mut answer = body::incoming(answer, peer);
-                answer.extensions_mut().insert(connection);
-                Ok(answer)
-            }
-            Err(error) => Err(failure::of_request(error, &peer)),
-        }
+        let waiting = Waiting {
+            connects: &built.connects,
+            before: built.connects.count(),
+            peer,
+        };
+        Ok((built.client.execute(outgoing), waiting))
+    }
+}
+
+/// What is known of a request that was handed over.
+struct Waiting<'a> {
+    connects: &'a timing::Connects,
+    /// Connections made before.
+    before: u64,
+    peer: Peer,
+}
+
+impl Waiting<'_> {
+    fn arrived(self, answer: reqwest::Result<reqwest::Response>) -> Result<Response, HttpError> {
+        let answer = answer.map_err(|error| failure::of_request(error, &self.peer))?;
+        let connection = Connection {
+            connect: self.connects.last_since(self.before),
+            remote: answer.remote_addr(),
+        };
+        let mut answer = body::incoming(answer, self.peer);
+        answer.extensions_mut().insert(connection);
+        Ok(answer)
     }
 }
 
 impl Http for Client {
     fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, HttpError>> {
-        Box::pin(self.exchange(request))
+        let begun = self.begin(request);
+        Box::pin(async move {
+            let (answer, waiting) = begun?;
+            waiting.arrived(answer.await)
+        })
     }
 }
 
@@ -244,13 +274,4 @@ fn target(request: &Request) -> Result<Url, HttpError> {
         return refuse("carries a user name or password");
     }
     Ok(url)
-}
-
-/// `host:port`, for error texts.
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }

@@ -3,6 +3,7 @@
 //! Only [`Credential::authorize`] turns it into a header, and only for a request whose origin it
 //! names. Nothing that a server or a redirect says can widen the list.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use http::HeaderValue;
@@ -23,6 +24,8 @@ pub struct Credential {
     token: Rc<Secret>,
     token_type: TokenType,
     audience: Audience,
+    /// The header's value, once it was asked for; marked sensitive.
+    value: Rc<OnceCell<HeaderValue>>,
 }
 
 /// The origins that may see a credential, each with where it came from.
@@ -185,6 +188,7 @@ impl Credential {
             token: Rc::new(token),
             token_type,
             audience,
+            value: Rc::default(),
         }
     }
 
@@ -228,6 +232,18 @@ impl Credential {
             )
             .with_hint("drop it: hallpass adds the service's"));
         }
+        let value = match self.value.get() {
+            Some(value) => value.clone(),
+            None => {
+                let value = self.header_value()?;
+                self.value.get_or_init(|| value).clone()
+            }
+        };
+        request.headers_mut().insert(AUTHORIZATION, value);
+        Ok(())
+    }
+
+    fn header_value(&self) -> Result<HeaderValue> {
         let scheme = match self.token_type {
             TokenType::Bearer => "Bearer",
             TokenType::DPoP => "DPoP",
@@ -240,8 +256,7 @@ impl Credential {
             )
         })?;
         value.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, value);
-        Ok(())
+        Ok(value)
     }
 }
 

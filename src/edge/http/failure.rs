@@ -3,24 +3,45 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use url::Url;
 
 use super::AddressFamily;
 use super::lookup::LookupFailed;
+use super::proxy::Proxies;
 use crate::port::HttpError;
 use crate::secret::printable;
 
-/// Who was talked to.
-#[derive(Debug, Clone)]
+/// Who was talked to; put into words only where something failed.
+#[derive(Clone)]
 pub(super) struct Peer {
-    /// `host:port` of the request.
-    pub(super) host: String,
-    /// `host:port` of the proxy, where one is used.
-    pub(super) proxy: Option<String>,
+    pub(super) url: Url,
+    pub(super) proxies: Arc<Proxies>,
     pub(super) connect_timeout: Duration,
     pub(super) family: AddressFamily,
+}
+
+impl Peer {
+    /// `host:port` of the request.
+    fn host(&self) -> String {
+        authority(&self.url)
+    }
+
+    /// `host:port` of the proxy, where one is used.
+    fn proxy(&self) -> Option<String> {
+        self.proxies.choose(&self.url).as_ref().map(authority)
+    }
+}
+
+pub(super) fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
 }
 
 /// A request that got no answer.
@@ -32,13 +53,13 @@ pub(super) fn of_request(error: reqwest::Error, peer: &Peer) -> HttpError {
     }
     let cause = cause(&error, peer);
     if error.is_connect() || error.is_builder() {
-        let through = match &peer.proxy {
+        let through = match peer.proxy() {
             Some(proxy) => format!(" through the proxy {proxy}"),
             None => String::new(),
         };
-        return HttpError::NotSent(cause.told(&format!("cannot reach {}{through}", peer.host)));
+        return HttpError::NotSent(cause.told(&format!("cannot reach {}{through}", peer.host())));
     }
-    let what = cause.told(&format!("{} did not answer", peer.host));
+    let what = cause.told(&format!("{} did not answer", peer.host()));
     if cause.text.contains("too large") || cause.text.contains("too many headers") {
         return HttpError::Limit(what);
     }
@@ -49,7 +70,7 @@ pub(super) fn of_request(error: reqwest::Error, peer: &Peer) -> HttpError {
 pub(super) fn of_body(error: reqwest::Error, peer: &Peer) -> HttpError {
     let error = error.without_url();
     let cause = cause(&error, peer);
-    HttpError::Ambiguous(cause.told(&format!("the answer of {} broke off", peer.host)))
+    HttpError::Ambiguous(cause.told(&format!("the answer of {} broke off", peer.host())))
 }
 
 struct Cause {

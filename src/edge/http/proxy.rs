@@ -69,7 +69,7 @@ impl Proxies {
         let mut told: Vec<_> = named
             .iter()
             .filter_map(|(scheme, proxy)| {
-                let place = super::authority(proxy.as_ref()?);
+                let place = super::failure::authority(proxy.as_ref()?);
                 Some(format!("{scheme} through {place}"))
             })
             .collect();
