@@ -75,7 +75,7 @@ fn fill_variables(cx: &Context, reference: &str) -> Result<()> {
         provider: Some(name.to_owned()),
         ..Registration::default()
     };
-    ask_for_variables(cx, &configuration, &mut layer)?;
+    ask_for_variables(cx, &configuration, name, &mut layer)?;
     match layer.variables.is_empty() {
         true => Ok(()),
         false => cx.save_service(name, &layer),

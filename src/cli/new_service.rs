@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::grant::discovery::{discover, discover_resource};
 use crate::port::Ports;
+use crate::protocol::endpoint::as_meant;
 use crate::protocol::metadata::{ServerMetadata, check_endpoint};
 use crate::secret::printable;
 use crate::service::Registration;
@@ -14,6 +15,24 @@ use crate::service::configuration::check_name;
 /// Whether what was typed in place of a service is a URL.
 pub fn is_url(text: &str) -> bool {
     text.contains("://")
+}
+
+/// What was typed in place of a service and can be no name: a URL without its scheme. `line` is the
+/// command before it.
+pub fn refuse_half_a_url(text: &str, line: &str) -> Result<()> {
+    match as_meant(text).filter(|_| !is_url(text) && text.contains([':', '/'])) {
+        None => Ok(()),
+        Some(meant) => Err(Error::new(
+            Code::Usage,
+            format!(
+                "\"{}\" is neither a service nor a URL",
+                printable(text, 120)
+            ),
+        )
+        .with_hint(format!(
+            "a URL begins with https:// (http:// only on this machine itself): {line} {meant}"
+        ))),
+    }
 }
 
 /// The service of this issuer or API: the one that is configured, else a new one.

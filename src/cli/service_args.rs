@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::port::{EntryKey, Purpose};
+use crate::protocol::endpoint::{as_meant, check_endpoint};
 use crate::secret::Secret;
 use crate::service::assign::{assign, client_secret};
 use crate::service::merge::{Origins, overlay};
@@ -116,6 +117,7 @@ impl ServiceArgs {
         if let Some(scope) = &self.scope {
             layer.scope = assign("scope", scope)?.scope;
         }
+        self.check_urls()?;
         for variable in &self.variables {
             let (name, value) = pair(variable, "--var")?;
             layer.variables.insert(name.to_owned(), value.to_owned());
@@ -126,6 +128,46 @@ impl ServiceArgs {
         }
         Ok(layer)
     }
+}
+
+impl ServiceArgs {
+    /// What is no URL is told as it was typed, with what was meant.
+    fn check_urls(&self) -> Result<()> {
+        let urls = [
+            ("--issuer", &self.issuer),
+            ("--authorization-endpoint", &self.authorization_endpoint),
+            ("--token-endpoint", &self.token_endpoint),
+            (
+                "--device-authorization-endpoint",
+                &self.device_authorization_endpoint,
+            ),
+            ("--revocation-endpoint", &self.revocation_endpoint),
+            ("--userinfo-endpoint", &self.userinfo_endpoint),
+            ("--api-base-url", &self.api_base_url),
+        ];
+        for (flag, url) in urls {
+            // Only the service knows what its placeholders stand for.
+            if let Some(url) = url.as_ref().filter(|url| !url.contains('{')) {
+                check_url(flag, url, &format!("{flag} "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `typed` is what stands before the URL on the command line.
+pub fn check_url(what: &str, url: &str, typed: &str) -> Result<()> {
+    let Err(error) = check_endpoint(what, url) else {
+        return Ok(());
+    };
+    let usage = Error::new(Code::Usage, error.to_string());
+    Err(match (as_meant(url), error.hint()) {
+        (Some(meant), _) => usage.with_hint(format!(
+            "it begins with https:// (http:// only on this machine itself): {typed}{meant}"
+        )),
+        (None, Some(hint)) => usage.with_hint(hint.to_owned()),
+        (None, None) => usage,
+    })
 }
 
 impl ClientArgs {

@@ -1,11 +1,13 @@
 //! Where a new service's values come from: a file to import, a URL, a provider, the person.
 
+use crate::call::preview::quoted;
 use crate::cli::context::Context;
 use crate::cli::new_service;
 use crate::error::{Code, Error, Result};
 use crate::secret::{Secret, printable};
 use crate::service::authlib::{self, Imported};
-use crate::service::{Configuration, Registration, Service, google_client};
+use crate::service::preset::Preset;
+use crate::service::{Configuration, Registration, Service, google_client, placeholder};
 
 /// What is known before the flags are laid over it.
 #[derive(Debug, Default)]
@@ -108,25 +110,59 @@ fn no_server(name: &str) -> Error {
     )
 }
 
-/// Asks for the provider's variables that have no default.
+/// Asks for the provider's variables that have no default; those that are given must be its own.
 pub fn ask_for_variables(
     cx: &Context,
     configuration: &Configuration,
+    name: &str,
     layer: &mut Registration,
 ) -> Result<()> {
     let Some(provider) = &layer.provider else {
         return Ok(());
     };
     let preset = configuration.provider(provider)?;
-    for (name, variable) in &preset.variables {
-        if variable.default.is_some() || layer.variables.contains_key(name) {
-            continue;
-        }
-        let question = format!("{} {name} ({}):", preset.display_name, variable.help);
-        let flag = format!("--var {name}=…");
-        let answer = cx.ports().ui.ask(&question, &flag)?;
+    placeholder::check_names(layer, &preset)?;
+    let is_missing = |variable: &String| !layer.variables.contains_key(variable);
+    let needed = preset.variables.iter();
+    let needed = needed.filter(|(_, variable)| variable.default.is_none());
+    let missing: Vec<_> = needed.filter(|(name, _)| is_missing(name)).collect();
+    if !missing.is_empty() && !cx.ports().ui.can_prompt() {
+        return Err(missing_variables(name, &preset, layer));
+    }
+    for (variable, about) in missing {
+        let question = format!("{} {variable} ({}):", preset.display_name, about.help);
+        let answer = cx
+            .ports()
+            .ui
+            .ask(&question, &format!("--var {variable}=…"))?;
         let answer = answer.trim().to_owned();
-        layer.variables.insert(name.clone(), answer);
+        layer.variables.insert(variable.clone(), answer);
     }
     Ok(())
+}
+
+/// All of them in one line that can be filled in.
+fn missing_variables(name: &str, preset: &Preset, layer: &Registration) -> Error {
+    let given = |variable: &String| layer.variables.get(variable).cloned();
+    let needed = preset.variables.iter();
+    let needed: Vec<_> = needed
+        .filter(|(name, variable)| variable.default.is_none() || given(name).is_some())
+        .collect();
+    let missing = needed.iter().filter(|(name, _)| given(name).is_none());
+    let missing = missing.map(|(name, variable)| format!("{name} ({})", variable.help));
+    let missing = missing.collect::<Vec<_>>().join(" and ");
+    let provider = &preset.name;
+    let mut line = format!("hallpass add {name}");
+    if name != provider {
+        line.push_str(&format!(" --provider {provider}"));
+    }
+    for (variable, _) in &needed {
+        let value = given(variable).map_or("…".to_owned(), |value| quoted(&value));
+        line.push_str(&format!(" --var {variable}={value}"));
+    }
+    Error::new(
+        Code::PromptNeeded,
+        format!("provider {provider} needs to know {missing}"),
+    )
+    .with_hint(printable(&line, 500))
 }

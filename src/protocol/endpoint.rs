@@ -28,6 +28,25 @@ pub fn is_protected(url: &Url) -> bool {
     }
 }
 
+/// The URL that somebody meant who left its scheme out, or wrote http for a host that is not this
+/// machine: https, and http on loopback alone. `None` where nothing good comes of it.
+pub fn as_meant(text: &str) -> Option<String> {
+    let rest = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+        Some(_) => return None,
+        None => text,
+    };
+    let plain = format!("http://{rest}");
+    let is_here = Url::parse(&plain).is_ok_and(|url| is_loopback(&url));
+    let meant = match is_here {
+        true => plain,
+        false => format!("https://{rest}"),
+    };
+    let url = check_endpoint("the URL", &meant).ok()?;
+    let is_a_host = is_here || url.host_str().is_some_and(|host| host.contains('.'));
+    (is_a_host && meant != text).then_some(meant)
+}
+
 /// Parses the endpoint called `name`; `MetadataInvalid` names it, and its value made printable.
 pub fn check_endpoint(name: &str, text: &str) -> Result<Url> {
     let refuse = |why: &str| {
@@ -75,6 +94,36 @@ mod tests {
             "http://localhost/token",
         ] {
             check_endpoint("token_endpoint", good).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_url_without_its_scheme_is_understood() {
+        for (text, meant) in [
+            ("127.0.0.1:8777", Some("http://127.0.0.1:8777")),
+            (
+                "localhost:8080/realms/a",
+                Some("http://localhost:8080/realms/a"),
+            ),
+            ("[::1]:80/x", Some("http://[::1]:80/x")),
+            (
+                "sso.example.com/realms/a",
+                Some("https://sso.example.com/realms/a"),
+            ),
+            ("sso.example.com:8443", Some("https://sso.example.com:8443")),
+            (
+                "http://sso.example.com/a",
+                Some("https://sso.example.com/a"),
+            ),
+            ("https://sso.example.com", None),
+            ("http://127.0.0.1:8777", None),
+            ("ftp://sso.example.com", None),
+            ("user:pass@sso.example.com", None),
+            ("word", None),
+            ("", None),
+            ("a b.example", None),
+        ] {
+            assert_eq!(as_meant(text).as_deref(), meant, "{text}");
         }
     }
 

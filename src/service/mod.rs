@@ -9,7 +9,7 @@ pub mod configuration;
 pub mod edit;
 pub mod google_client;
 pub mod merge;
-mod placeholder;
+pub mod placeholder;
 pub mod preset;
 pub mod registration;
 pub mod resolved;

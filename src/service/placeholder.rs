@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::preset::Variable;
+use super::preset::{Preset, Variable};
 use super::registration::Registration;
 use super::strict::closest;
 use crate::error::{Code, Error, Result};
@@ -31,24 +31,69 @@ pub fn fill_service(
     }
     for name in values.variables.keys() {
         if !declared.contains_key(name) && !used.contains(name) {
-            let known: Vec<&str> = declared.keys().map(String::as_str).collect();
-            let error = Error::new(
-                Code::ConfigInvalid,
-                format!(
-                    "service \"{service}\" has nothing that uses variable \"{}\"",
-                    printable(name, 80)
-                ),
+            let what = format!(
+                "service \"{service}\" has nothing that uses variable \"{}\"",
+                printable(name, 80)
             );
-            return Err(match closest(name, &known) {
-                Some(near) => error.with_hint(format!("did you mean {near}?")),
-                None => error.with_hint(format!(
-                    "`hallpass edit {service} --unset variables.{}`",
+            return Err(unknown(what, name, declared).unwrap_or_else(|what| {
+                Error::new(Code::ConfigInvalid, what).with_hint(format!(
+                    "leave --var out; where config.toml has it: `hallpass edit {service} --unset \
+                     variables.{}`",
                     printable(name, 80)
-                )),
-            });
+                ))
+            }));
         }
     }
     Ok(())
+}
+
+/// Every variable of the layer must be one of the preset, or be used by the layer itself.
+pub fn check_names(layer: &Registration, preset: &Preset) -> Result<()> {
+    let mut used = BTreeSet::new();
+    for values in [layer, &preset.registration] {
+        let mut values = values.clone();
+        for text in templates(&mut values) {
+            used.extend(names(text).into_iter().map(str::to_owned));
+        }
+    }
+    let mut given = layer.variables.keys();
+    let Some(name) =
+        given.find(|name| !preset.variables.contains_key(*name) && !used.contains(*name))
+    else {
+        return Ok(());
+    };
+    let what = format!(
+        "provider {} has no variable \"{}\"",
+        preset.name,
+        printable(name, 80)
+    );
+    Err(
+        unknown(what, name, &preset.variables).unwrap_or_else(|what| {
+            Error::new(Code::ConfigInvalid, what).with_hint("it has none: leave --var out")
+        }),
+    )
+}
+
+/// Says what there is, the nearest first; `what` comes back where there is nothing.
+fn unknown(
+    what: String,
+    name: &str,
+    declared: &BTreeMap<String, Variable>,
+) -> Result<Error, String> {
+    let known: Vec<&str> = declared.keys().map(String::as_str).collect();
+    if known.is_empty() {
+        return Err(what);
+    }
+    let near = closest(name, &known).map(|near| format!("did you mean {near}? "));
+    let about = declared.iter();
+    let about: Vec<_> = about
+        .map(|(name, variable)| format!("{name} ({})", variable.help))
+        .collect();
+    Ok(Error::new(Code::ConfigInvalid, what).with_hint(format!(
+        "{}it has {}",
+        near.unwrap_or_default(),
+        about.join("; ")
+    )))
 }
 
 /// Every value that may hold placeholders.

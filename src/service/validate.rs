@@ -6,7 +6,7 @@ use url::Url;
 use super::resolved::Service;
 use super::{Registration, placeholder};
 use crate::error::{Code, Error, Result};
-use crate::protocol::endpoint::is_protected;
+use crate::protocol::endpoint::{as_meant, is_protected};
 use crate::secret::printable;
 
 /// Parameters that belong to the protocol: no configuration may give or override them.
@@ -46,17 +46,19 @@ const OWN_HEADERS: &[&str] = &[
 ];
 
 const HOLDS_CREDENTIALS: &str = "holds a user name or password";
+const NO_URL: &str = "is not a URL";
+const NOT_HTTPS: &str = "is not https";
 
 /// A URL that credentials may travel to: https unless loopback, no user information, no fragment.
 /// The error is the end of a sentence that began with the URL.
 pub fn secure_url(text: &str) -> Result<Url, &'static str> {
     // The URL parser drops tabs and line ends and trims blanks; here they are refused.
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
-        return Err("is not a URL");
+        return Err(NO_URL);
     }
-    let url = Url::parse(text).map_err(|_| "is not a URL")?;
+    let url = Url::parse(text).map_err(|_| NO_URL)?;
     if !is_protected(&url) {
-        return Err("is not https");
+        return Err(NOT_HTTPS);
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(HOLDS_CREDENTIALS);
@@ -250,16 +252,25 @@ fn refused(service: &Service, key: &str, value: &str, why: &str) -> Error {
         Some(origin) => format!(" (from {origin})"),
         None => String::new(),
     };
+    let meant = match why {
+        NO_URL | NOT_HTTPS => as_meant(value).map(|url| printable(&url, 200)),
+        _ => None,
+    };
     let value = match why {
         HOLDS_CREDENTIALS => "the URL".to_owned(),
         _ => format!("\"{}\"", printable(value, 200)),
     };
     let name = &service.name;
-    Error::new(
+    let error = Error::new(
         Code::ConfigInvalid,
         format!("{key} of service \"{name}\"{from}: {value} {why}"),
-    )
-    .with_hint(format!(
+    );
+    if let Some(meant) = meant {
+        return error.with_hint(format!(
+            "https, or http on this machine itself: `hallpass edit {name} --set {key}={meant}`"
+        ));
+    }
+    error.with_hint(format!(
         "`hallpass edit {} --set {key}=…` changes it",
         service.name
     ))
@@ -271,17 +282,21 @@ fn unfilled(service: &Service, key: &str, name: &str) -> Error {
         None => String::new(),
     };
     let name = printable(name, 80);
-    Error::new(
+    let error = Error::new(
         Code::ServiceIncomplete,
         format!(
-            "service \"{}\" does not say what {{{name}}} in its {key} is",
+            "service \"{}\" does not say what {{{name}}} in its {key} is{help}",
             service.name
         ),
-    )
-    .with_hint(format!(
-        "`hallpass edit {} --set variables.{name}=…`{help}",
-        service.name
-    ))
+    );
+    let given = &service.values.variables;
+    let others = service.variables.keys().filter(|other| **other != name);
+    let others = others.filter(|other| !given.contains_key(*other));
+    let missing = std::iter::once(&name).chain(others);
+    let missing: String = missing
+        .map(|name| format!(" --set variables.{name}=…"))
+        .collect();
+    error.with_hint(format!("`hallpass edit {}{missing}`", service.name))
 }
 
 #[cfg(test)]

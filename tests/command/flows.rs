@@ -110,6 +110,21 @@ fn paste_takes_an_address_and_listens_nowhere() {
     sandbox.hallpass("token demo").ok();
 }
 
+/// Nobody can paste anything: it does not wait for the deadline.
+#[test]
+fn paste_without_an_input_ends_at_once_and_says_why() {
+    let (authority, sandbox) = signing_in();
+    let ended = sandbox.hallpass("login demo --flow paste").fails(8);
+    assert!(
+        ended.took < std::time::Duration::from_secs(20),
+        "{ended:#?}"
+    );
+    let _ = ended
+        .says("the input ended before the sign-in to demo was finished")
+        .says("hint: paste the address at a terminal");
+    assert!(authority.requests("/token").is_empty());
+}
+
 #[test]
 fn a_server_with_the_device_grant_alone_gets_it_even_where_there_is_a_browser() {
     let (authority, sandbox) = signing_in();

@@ -266,3 +266,93 @@ fn a_self_hosted_instance_is_where_its_client_is_registered() {
             .contains("https://gitlab.com/-/user_settings/applications")
     );
 }
+
+#[test]
+fn an_issuer_without_its_scheme_is_told_with_the_url_that_was_meant() {
+    let sandbox = Sandbox::new();
+    for (line, what, meant) in [
+        (
+            "add x --issuer 127.0.0.1:8777",
+            "--issuer \"127.0.0.1:8777\" is not a URL",
+            "--issuer http://127.0.0.1:8777",
+        ),
+        (
+            "add x --issuer sso.example.com/realms/a",
+            "is not a URL",
+            "--issuer https://sso.example.com/realms/a",
+        ),
+        (
+            "add x --issuer http://sso.example.com",
+            "is not encrypted",
+            "--issuer https://sso.example.com",
+        ),
+        (
+            "add x --token-endpoint localhost:1/token --authorization-endpoint https://a.example",
+            "--token-endpoint",
+            "--token-endpoint http://localhost:1/token",
+        ),
+        (
+            "add x 127.0.0.1:8777",
+            "is not a URL",
+            "hallpass add x http://127.0.0.1:8777",
+        ),
+        (
+            "add sso.example.com/realms/a",
+            "neither a service nor a URL",
+            "hallpass add https://sso.example.com/realms/a",
+        ),
+        (
+            "login 127.0.0.1:8777",
+            "neither a service nor a URL",
+            "hallpass login http://127.0.0.1:8777",
+        ),
+    ] {
+        let ended = sandbox.hallpass(line).fails(2).says(what).says("https://");
+        let hint = ended.stderr.lines().last().expect("a hint");
+        assert!(hint.ends_with(&format!(": {meant}")), "{line}: {hint}");
+    }
+    // One that is in the file already.
+    let sandbox = sandbox.service("old", "issuer = \"127.0.0.1:8777\"\nclient_id = \"c\"\n");
+    let ended = sandbox.hallpass("token old").fails(3);
+    let _ = ended.says("`hallpass edit old --set issuer=http://127.0.0.1:8777`");
+}
+
+#[test]
+fn what_a_provider_needs_to_know_is_told_as_the_line_that_says_it() {
+    let sandbox = Sandbox::new();
+    for (line, meant) in [
+        (
+            "add kc --provider keycloak --client-id c --var host=sso.example.com",
+            "hint: hallpass add kc --provider keycloak --var host=sso.example.com --var realm=…",
+        ),
+        (
+            "add keycloak --client-id c",
+            "hint: hallpass add keycloak --var host=… --var realm=…",
+        ),
+        ("add gitea", "hint: hallpass add gitea --var host=…"),
+        ("add forgejo", "hint: hallpass add forgejo --var host=…"),
+    ] {
+        let ended = sandbox.hallpass(line).fails(2).says("needs to know");
+        assert_eq!(ended.stderr.lines().last(), Some(meant), "{line}");
+    }
+    // Nobody's token goes to an instance that nobody named.
+    let ended = sandbox.run_with_input(&["login", "gitea", "--with-token"], b"pat\n");
+    let _ = ended.fails(3).says("{host}").says("variables.host=…");
+    let config = sandbox.read("config/config.toml");
+    assert!(!config.contains("[service"), "{config}");
+}
+
+#[test]
+fn a_variable_that_the_provider_does_not_have_is_named_with_those_it_has() {
+    let sandbox = Sandbox::new();
+    for (variable, near) in [("foo", ""), ("realms", "did you mean realm? ")] {
+        let line = format!("add kc --provider keycloak --client-id c --var {variable}=1");
+        let ended = sandbox.hallpass(&line).fails(3);
+        let ended = ended.says(&format!("provider keycloak has no variable \"{variable}\""));
+        let ended = ended.says(&format!("hint: {near}it has host (the server"));
+        let _ = ended.says("; realm (the realm's name");
+    }
+    let line = "add google --client-id c --var foo=1";
+    let ended = sandbox.hallpass(line).fails(3);
+    let _ = ended.says("uses variable \"foo\"").says("leave --var out");
+}

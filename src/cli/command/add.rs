@@ -1,8 +1,10 @@
 //! `hallpass add`.
 
 use crate::cli::context::Context;
-use crate::cli::new_service::{is_url, usual_scope};
-use crate::cli::service_args::{ServiceArgs, over, secret_in_store, store_client_secret};
+use crate::cli::new_service::{is_url, refuse_half_a_url, usual_scope};
+use crate::cli::service_args::{
+    ServiceArgs, check_url, over, secret_in_store, store_client_secret,
+};
 use crate::cli::service_source::{self, Source};
 use crate::error::{Code, Error, Result};
 use crate::grant::discovery;
@@ -51,7 +53,13 @@ pub fn run(cx: &Context, mut args: Args) -> Result<()> {
         args.url = args.name.take();
     }
     let flags = args.values.layer()?;
+    if let Some(url) = &args.url {
+        let name = args.name.as_deref().map(|name| format!("{name} "));
+        let line = format!("hallpass add {}", name.unwrap_or_default());
+        check_url("the URL", url, &line)?;
+    }
     if let Some(name) = &args.name {
+        refuse_half_a_url(name, "hallpass add")?;
         check(name)?;
     }
     let source = source(cx, &args)?;
@@ -65,7 +73,7 @@ pub fn run(cx: &Context, mut args: Args) -> Result<()> {
     if layer.provider.is_none() {
         layer.provider = service_source::provider_of(&configuration, &name, &layer)?;
     }
-    service_source::ask_for_variables(cx, &configuration, &mut layer)?;
+    service_source::ask_for_variables(cx, &configuration, &name, &mut layer)?;
     let secret = match args.values.client.stored_secret(cx)? {
         Some(secret) => Some(secret),
         None => source.secret.filter(|_| layer.client_secret.is_none()),

@@ -113,6 +113,7 @@ enum HostName {
 /// Runs it.
 pub fn run(cx: &Context, args: Args) -> Result<()> {
     let options = options(&args)?;
+    new_service::refuse_half_a_url(&args.service, "hallpass login")?;
     store_choice::ensure(cx)?;
     let reference = match new_service::is_url(&args.service) {
         true => new_service::adopt(cx, &args.service)?,

@@ -4,6 +4,8 @@ use super::*;
 use crate::service::assign;
 use crate::service::registration::SecretSource;
 
+mod placeholders;
+
 fn parse(text: &str) -> Result<Configuration> {
     Configuration::parse(text, "config.toml")
 }
@@ -187,39 +189,6 @@ fn one_variable_for_two_services_is_an_error() {
 }
 
 #[test]
-fn variables_fill_placeholders() {
-    let text = "[service.kc]\nprovider = 'keycloak'\nvariables = { host = 'sso.example.com' }\n";
-    let service = resolve(text, "kc").unwrap();
-    assert_eq!(
-        service.values.issuer.as_deref(),
-        Some("https://sso.example.com/realms/master")
-    );
-    assert_eq!(service.origin_of("variables.host"), Some(&Origin::File));
-    let environment = [("HALLPASS_KC_REALM", "staff")];
-    let service = parse(text)
-        .unwrap()
-        .resolve("kc", &variables(&environment), &Registration::default())
-        .unwrap();
-    assert!(service.values.issuer.unwrap().ends_with("/realms/staff"));
-
-    let error = resolve("[service.kc]\nprovider = 'keycloak'\n", "kc").unwrap_err();
-    assert_eq!(error.code(), Code::ServiceIncomplete);
-    assert!(error.to_string().contains("{host}"), "{error}");
-    assert!(
-        error.hint().unwrap().contains("variables.host"),
-        "{error:?}"
-    );
-
-    let error = resolve(
-        "[service.kc]\nprovider = 'keycloak'\nvariables = { hots = 'x' }\n",
-        "kc",
-    );
-    assert_eq!(error.unwrap_err().hint(), Some("did you mean host?"));
-    let hostile = "[service.kc]\nprovider = 'keycloak'\nvariables = { host = 'evil.example/?' }\n";
-    assert!(resolve(hostile, "kc").is_err());
-}
-
-#[test]
 fn endpoints_are_https_unless_loopback_and_the_error_says_which() {
     let text = "[service.w]\ntoken_endpoint = 'http://a.example/token'\n";
     let error = resolve(text, "w").unwrap_err();
@@ -394,22 +363,6 @@ fn every_shipped_preset_resolves_and_passes_every_check() {
         for (pattern, _) in service.allowed_origins() {
             assert!(pattern.starts_with("https://"), "{name}: {pattern}");
         }
-    }
-}
-
-#[test]
-fn a_preset_reaches_an_instance_of_ones_own() {
-    for (name, url) in [
-        ("gitlab", "http://localhost:8080/api/v4/"),
-        ("gitea", "http://localhost:8080/api/v1/"),
-    ] {
-        let mut flags = Registration::default();
-        let host = "http://localhost:8080".to_owned();
-        flags.variables.insert("host".to_owned(), host);
-        let service = Configuration::default()
-            .resolve(name, &nothing, &flags)
-            .unwrap();
-        assert_eq!(service.values.api_base_url.as_deref(), Some(url));
     }
 }
 
