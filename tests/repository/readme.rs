@@ -1,6 +1,7 @@
-//! The README's console blocks run: each ```console block is a session in one sandbox, its
-//! commands start with `$ `, and what follows is what they print, with `…` and `[..]` standing
-//! for whatever differs.
+//! The README's console blocks run, in order, in one sandbox: a command starts with `$ ` (and goes
+//! on below while its line ends with `\`), what follows is what it prints, line by line. `…` stands
+//! for the end of an address or the like. Three things are put in place of what a reader has: the
+//! servers are our scripted one on a port of its own, and the store is a file.
 
 use crate::support::Authority;
 use crate::support::sandbox::Sandbox;
@@ -11,6 +12,14 @@ use hallpass::demo::CLIENT_ID;
 struct Block {
     line: usize,
     commands: Vec<(String, Vec<String>)>,
+}
+
+impl Block {
+    /// Whether the last command's line ends with a backslash.
+    fn goes_on(&self) -> bool {
+        let last = self.commands.last();
+        last.is_some_and(|(command, _)| command.ends_with('\\'))
+    }
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -26,6 +35,10 @@ fn blocks(text: &str) -> Vec<Block> {
             }
             (Some(_), "```") => blocks.extend(open.take()),
             (Some(block), line) => match line.strip_prefix("$ ") {
+                _ if block.goes_on() => {
+                    let last = block.commands.last_mut().expect("it goes on");
+                    last.0.push_str(&format!("\n{line}"));
+                }
                 Some(command) => block.commands.push((command.to_owned(), Vec::new())),
                 None => {
                     let last = block.commands.last_mut();
@@ -40,22 +53,13 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Whether the printed lines are the written ones. A line `…` stands for any number of lines;
-/// `[..]` and `…` inside a line for any text.
+/// Whether the printed lines are the written ones; `…` inside a line stands for any text.
 fn matches(written: &[&str], printed: &[&str]) -> bool {
-    match written.split_first() {
-        None => printed.is_empty(),
-        Some((first, rest)) if first.trim() == "…" => {
-            (0..=printed.len()).any(|skipped| matches(rest, &printed[skipped..]))
-        }
-        Some((first, rest)) => printed
-            .split_first()
-            .is_some_and(|(line, more)| matches_line(first, line) && matches(rest, more)),
-    }
+    let mut pairs = written.iter().zip(printed);
+    written.len() == printed.len() && pairs.all(|(written, line)| matches_line(written, line))
 }
 
 fn matches_line(written: &str, printed: &str) -> bool {
-    let written = written.replace("[..]", "…");
     let mut parts = written.split('…');
     let first = parts.next().unwrap_or_default();
     let Some(mut left) = printed.strip_prefix(first) else {
@@ -100,27 +104,36 @@ fn world(authority: &Authority) -> Sandbox {
         Answer::new(200, "application/json", repositories),
     );
     let sandbox = Sandbox::new()
-        .service(
-            "demo",
-            &authority
-                .service()
-                .replace("\"notes:read\"", "\"notes:read\", \"notes:write\""),
-        )
         .service("google", &on_loopback("google"))
-        .service("github", &on_loopback("github"))
-        .env("ISSUER", &authority.issuer())
-        .env("GOOGLE", &origin);
-    for service in ["demo", "github"] {
-        let _ = sandbox.hallpass(&format!("login {service}")).ok();
-    }
+        .service("github", &on_loopback("github"));
+    let _ = sandbox.hallpass("login github").ok();
     sandbox
 }
 
-/// What the blocks run against: `hallpass` on PATH, the demo provider as service `demo`.
-fn run(sandbox: &Sandbox, block: &Block) -> Result<(), String> {
+/// What stands in the README for what is different here.
+fn substitutes(authority: &Authority, sandbox: &Sandbox) -> Vec<(&'static str, String)> {
+    let origin = authority.origin();
+    let store = sandbox.path("state/store");
+    vec![
+        (
+            "https://accounts.google.com/o/oauth2/v2/auth?",
+            format!("{origin}/authorize?"),
+        ),
+        ("https://www.googleapis.com/", format!("{origin}/")),
+        ("http://127.0.0.1:8777", origin),
+        (
+            "Kept in: OS keyring (Secret Service).",
+            format!("Kept in: encrypted file store in {}.", store.display()),
+        ),
+    ]
+}
+
+/// Runs every command of the block as it stands, but for the substitutes.
+fn run(sandbox: &Sandbox, block: &Block, here: &dyn Fn(&str) -> String) -> Result<(), String> {
     for (command, written) in &block.commands {
-        let output = sandbox.shell(command);
+        let output = sandbox.shell(&here(command));
         let printed: Vec<&str> = output.lines().collect();
+        let written: Vec<String> = written.iter().map(|line| here(line)).collect();
         let written: Vec<&str> = written.iter().map(String::as_str).collect();
         if !matches(&written, &printed) {
             return Err(format!(
@@ -141,18 +154,70 @@ fn console_blocks_print_what_the_readme_says() {
     assert!(!blocks.is_empty(), "README.md shows no command");
     let authority = crate::support::Authority::honest();
     let sandbox = world(&authority);
+    let substitutes = substitutes(&authority, &sandbox);
+    let here = |text: &str| {
+        let known = substitutes.iter();
+        known.fold(text.to_owned(), |text, (written, here)| {
+            text.replace(written, here)
+        })
+    };
     let wrong: Vec<String> = blocks
         .iter()
-        .filter_map(|block| run(&sandbox, block).err())
+        .filter_map(|block| run(&sandbox, block, &here).err())
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// A reader has no variables of ours, and takes a mark of the test's for output.
+#[test]
+fn console_blocks_can_be_copied_and_read() {
+    for block in blocks(&super::read("README.md")) {
+        let mut assigned = String::new();
+        for (command, written) in &block.commands {
+            for variable in command.split('$').skip(1) {
+                let name: String = variable
+                    .chars()
+                    .skip_while(|c| matches!(c, '{' | '#'))
+                    .take_while(char::is_ascii_uppercase)
+                    .collect();
+                let set = format!("{name}=");
+                let known = name.is_empty() || assigned.contains(&set) || command.contains(&set);
+                assert!(
+                    known,
+                    "README.md:{}: ${name} is nobody's: {command}",
+                    block.line
+                );
+            }
+            assert!(
+                !command.contains('…'),
+                "README.md:{}: {command}",
+                block.line
+            );
+            for line in written {
+                let mark = line.contains("[..]") || line.trim() == "…";
+                assert!(!mark, "README.md:{}: {line:?} is no output", block.line);
+            }
+            assigned.push_str(command);
+        }
+    }
+}
+
 #[test]
 fn wildcards_match_only_what_they_stand_for() {
-    assert!(matches(&["a … c", "…", "z"], &["a b c", "x", "y", "z"]));
-    assert!(matches(&["token [..]"], &["token abc"]));
-    assert!(!matches(&["token [..]x"], &["token abc"]));
+    assert!(matches(&["a … c", "z"], &["a b c", "z"]));
+    assert!(!matches(&["token …x"], &["token abc"]));
+    assert!(!matches(&["…"], &["a", "b"]));
     assert!(!matches(&["a"], &["a", "b"]));
     assert!(!matches(&["a", "b"], &["a"]));
+}
+
+#[test]
+fn a_command_goes_on_below_a_backslash() {
+    let blocks = blocks("```console\n$ a \\\n  b\nout\n$ c\n```\n");
+    let commands = &blocks[0].commands;
+    assert_eq!(
+        commands[0],
+        ("a \\\n  b".to_owned(), vec!["out".to_owned()])
+    );
+    assert_eq!(commands[1].0, "c");
 }

@@ -16,7 +16,8 @@ use crate::service::{Configuration, Registration, Service, edit};
 /// Add a service
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass add work https://sso.example.com/realms/staff --client-id hallpass-cli
+  hallpass add work https://sso.example.com/realms/staff --client-id hallpass-cli \\
+      --api-base-url https://api.example.com/v1/
   hallpass add gl --provider gitlab --var host=gitlab.example.com --client-id 1a2b
   hallpass add google --from-google client_secret.json
   hallpass add --from-authlib register.py         oauth.register(\"work\", client_id=…, …)")]
@@ -127,8 +128,12 @@ fn source(cx: &Context, args: &Args) -> Result<Source> {
 fn name(args: &Args, source: &Source) -> Result<String> {
     match args.name.as_ref().or(source.name.as_ref()) {
         Some(name) => check(name).map(|()| name.clone()),
-        None => Err(Error::new(Code::Usage, "the service has no name")
-            .with_hint("for example: hallpass add work https://sso.example.com")),
+        None => Err(
+            Error::new(Code::Usage, "the service has no name").with_hint(
+                "for example: hallpass add work https://sso.example.com --api-base-url \
+             https://api.example.com/",
+            ),
+        ),
     }
 }
 
