@@ -110,16 +110,12 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__add)
-            opts="-v -h --verbose --no-input --error-format --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --from-authlib --from-google --no-discover --force --help"
+            opts="-v -h --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --from-authlib --from-google --no-discover --force --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --provider)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -208,6 +204,10 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -216,16 +216,12 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__batch)
-            opts="-v -X -H -i -m -E -k -x -4 -6 -h --verbose --no-input --error-format --request --header --include --unordered --concurrency --fail-fast --resume --retry --retry-unsafe --max-wait --max-time --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --help"
+            opts="-X -H -i -m -E -k -x -4 -6 -v -h --request --header --include --unordered --concurrency --fail-fast --resume --retry --retry-unsafe --max-wait --max-time --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --request)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -298,6 +294,10 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -306,16 +306,12 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__call)
-            opts="-v -X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -h --verbose --no-input --error-format --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --timing --jq --format --dry-run --curl --paginate --page-style --page-next --page-param --page-items --page-from --max-items --max-pages --slurp --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --help"
+            opts="-X -H -d -F -G -I -T -r -A -e -b -o -O -C -i -f -s -S -w -L -m -E -k -x -4 -6 -N -g -# -q -u -c -n -K -v -h --request --header --data --data-raw --data-binary --data-urlencode --json --form --form-string --get --head --upload-file --url-query --range --user-agent --referer --cookie --compressed --urlencoded --multipart --url --output --remote-name --output-dir --create-dirs --continue-at --show-headers --include --fail --fail-with-body --silent --show-error --write-out --timing --jq --format --dry-run --curl --paginate --page-style --page-next --page-param --page-items --page-from --max-items --max-pages --slurp --location --max-redirs --post301 --post302 --post303 --max-time --connect-timeout --retry --retry-delay --retry-max-time --retry-all-errors --retry-unsafe --retry-connrefused --allow-origin --cacert --cert --key --insecure --proxy --noproxy --http1.1 --http2 --http2-prior-knowledge --ipv4 --ipv6 --no-buffer --globoff --progress-bar --no-progress-meter --disable --tlsv1.2 --proto --user --oauth2-bearer --location-trusted --cookie-jar --netrc --config --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --request)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -572,6 +568,10 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -598,22 +598,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__demo)
-            opts="-v -h --verbose --no-input --error-format --no-browser --serve --port --grant --lifetime --help"
+            opts="-v -h --no-browser --serve --port --grant --lifetime --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --lifetime)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -624,17 +624,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__doctor)
-            opts="-v -h --verbose --no-input --error-format --format --help"
+            opts="-v -h --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -646,16 +646,12 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__edit)
-            opts="-v -h --verbose --no-input --error-format --unset --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --help"
+            opts="-v -h --unset --provider --var --issuer --authorization-endpoint --token-endpoint --device-authorization-endpoint --revocation-endpoint --userinfo-endpoint --scope --api-base-url --audience --set --client-id --client-secret-stdin --client-secret --client-secret-env --client-secret-file --client-secret-command --token-endpoint-auth-method --redirect-port --redirect-path --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --unset)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -740,6 +736,10 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -748,22 +748,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__exec)
-            opts="-v -h --verbose --no-input --error-format --env --min-ttl --help"
+            opts="-v -h --env --min-ttl --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --min-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -774,17 +774,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__inspect)
-            opts="-v -h --verbose --no-input --error-format --id-token --format --help"
+            opts="-v -h --id-token --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -796,17 +796,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__list)
-            opts="-v -h --verbose --no-input --error-format --format --names --help"
+            opts="-v -h --format --names --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -818,16 +818,12 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__login)
-            opts="-v -h --verbose --no-input --error-format --flow --no-browser --timeout --with-token --scope --resource --param --acr --max-age --port --path --redirect-host --client-id --client-secret-stdin --help"
+            opts="-v -h --flow --no-browser --timeout --with-token --scope --resource --param --acr --max-age --port --path --redirect-host --client-id --client-secret-stdin --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --flow)
                     COMPREPLY=($(compgen -W "browser device paste client-credentials" -- "${cur}"))
                     return 0
@@ -872,6 +868,10 @@ _hallpass() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -880,7 +880,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__logout)
-            opts="-v -h --verbose --no-input --error-format --all --help"
+            opts="-v -h --all --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -916,17 +916,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__providers)
-            opts="-v -h --verbose --no-input --error-format --format --help"
+            opts="-v -h --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -938,7 +938,7 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__remove)
-            opts="-v -h --verbose --no-input --error-format --sign-out --keep-sessions --help"
+            opts="-v -h --sign-out --keep-sessions --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,17 +956,17 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__show)
-            opts="-v -h --verbose --no-input --error-format --origin --format --help"
+            opts="-v -h --origin --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
+                --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
-                --format)
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -978,21 +978,21 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__status)
-            opts="-v -h --verbose --no-input --error-format --check --timeout --format --help"
+            opts="-v -h --check --timeout --format --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
@@ -1112,22 +1112,22 @@ _hallpass() {
             return 0
             ;;
         hallpass__subcmd__token)
-            opts="-v -h --verbose --no-input --error-format --min-ttl --refresh --as --id-token --help"
+            opts="-v -h --min-ttl --refresh --as --id-token --verbose --no-input --error-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --error-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --min-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --as)
                     COMPREPLY=($(compgen -W "token header json" -- "${cur}"))
+                    return 0
+                    ;;
+                --error-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1168,7 +1168,7 @@ _hallpass_with_services() {
     _hallpass "$@"
     local cur=${COMP_WORDS[COMP_CWORD]}
     [[ $cur == -* || $COMP_CWORD -ne 2 ]] && return 0
-    case " login logout status token call userinfo show edit remove " in
+    case " login logout status token call batch exec userinfo inspect show edit remove doctor " in
         *" ${COMP_WORDS[1]} "*)
             COMPREPLY=($(compgen -W "$(hallpass list --names 2>/dev/null)" -- "$cur"))
             ;;

@@ -50,8 +50,6 @@ complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "doctor" -d 'Find 
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "store" -d 'Show, choose or move the store that keeps sessions'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c hallpass -n "__fish_hallpass_needs_command" -f -a "man" -d 'Write man pages into a folder'
-complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l flow -d 'How to sign in; by default what fits this machine and the server' -r -f -a "browser\t'Browser and loopback redirect'
 device\t'Approve on another device (RFC 8628)'
 paste\t'Print an address, take the redirect\'s address back'
@@ -68,40 +66,40 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l redirect-hos
 [::1]\t''
 localhost\t''"
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l client-id -d 'Client ID, for a service that has none yet' -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand login" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l no-browser -d 'Do not open a browser, only print the address'
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l with-token -d 'Take an access token (or a token response in JSON) from stdin'
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l client-secret-stdin -d 'Read the client secret from stdin and keep it in the token store'
+complete -c hallpass -n "__fish_hallpass_using_subcommand login" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand login" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -l all -d 'Every account of the service, or every session where no service is named'
 complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -l all -d 'Every account of the service, or every session where no service is named'
 complete -c hallpass -n "__fish_hallpass_using_subcommand logout" -s h -l help -d 'Print help'
-complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l timeout -d 'How long to wait for the servers: 5s, 1m' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l check -d 'Ask each server whether the session still works'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand status" -l check -d 'Ask each server whether the session still works'
 complete -c hallpass -n "__fish_hallpass_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l min-ttl -d 'Lifetime it must have left: 90s, 5m, 2h' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l as -d 'How it is printed' -r -f -a "token\t'The token alone'
 header\t'`Authorization: Bearer …`, for `curl -H @-`'
 json\t'Token, type, end, scope and account'"
-complete -c hallpass -n "__fish_hallpass_using_subcommand token" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l refresh -d 'Renew it even if it is still good'
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l id-token -d 'The ID Token in place of the access token'
+complete -c hallpass -n "__fish_hallpass_using_subcommand token" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s X -l request -d 'Method' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s H -l header -d 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s d -l data -d 'Body, as a form is sent; @FILE reads it, several are joined with &' -r
@@ -159,8 +157,8 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s u -l user -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l oauth2-bearer -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s c -l cookie-jar -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s K -l config -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s G -l get -d 'Put -d into the URL\'s query'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s I -l head -d 'Ask for the headers only'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l compressed -d 'Ask for a compressed answer and unpack it'
@@ -199,9 +197,9 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s q -l disable
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l tlsv1.2
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l location-trusted
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s n -l netrc
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s X -l request -d 'Method of requests that name none' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s H -l header -d 'Header of every request; a request\'s own come over it' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l concurrency -d 'Requests under way at once (otherwise 50 over HTTP/2, 8 over HTTP/1.1)' -r
@@ -215,8 +213,8 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s E -l cert -d
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l key -d 'Its key (PEM)' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s x -l proxy -d 'Proxy: http://, https://, socks5://, socks5h://; \'\' for none' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l noproxy -d 'Hosts without a proxy' -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s i -l include -d 'Put the answers\' headers into the records'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l unordered -d 'Records as they come, not in the order of the input'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l fail-fast -d 'Begin nothing more after the first failure'
@@ -227,11 +225,13 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l http2 -d 'Th
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l http2-prior-knowledge -d 'HTTP/2 without asking first'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s 4 -l ipv4 -d 'IPv4 only'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s 6 -l ipv6 -d 'IPv6 only'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand batch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l env -d 'The variable; with several services SERVICE=NAME' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l min-ttl -d 'Lifetime each token must have left: 90s, 5m, 2h' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -240,23 +240,21 @@ json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand userinfo" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand userinfo" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand userinfo" -s h -l help -d 'Print help'
-complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l format -d 'How to print it' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l id-token -d 'The ID Token in place of the access token'
 complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -l id-token -d 'The ID Token in place of the access token'
 complete -c hallpass -n "__fish_hallpass_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand providers" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l provider -d 'Preset to start from (`hallpass providers`)' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l var -d 'A value of the preset\'s variables: tenant, host, realm' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l issuer -d 'Issuer identifier; endpoints are discovered from it' -r
@@ -281,30 +279,30 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l redirect-port 
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l redirect-path -d 'Path of the loopback redirect URI' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l from-authlib -d 'A call of Authlib\'s register(), as Python or JSON; `-` is stdin' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l from-google -d 'The JSON file that Google Cloud offers for download; `-` is stdin' -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand add" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l client-secret-stdin -d 'Read the client secret from stdin, or ask for it, and keep it in the token store'
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l no-discover -d 'Do not ask the issuer what it offers'
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l force -d 'Replace a service of that name'
+complete -c hallpass -n "__fish_hallpass_using_subcommand add" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand add" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand add" -s h -l help -d 'Print help'
-complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l names -d 'Names only, those of providers included'
 complete -c hallpass -n "__fish_hallpass_using_subcommand list" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand list" -l names -d 'Names only, those of providers included'
 complete -c hallpass -n "__fish_hallpass_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l origin -d 'Where each value comes from'
 complete -c hallpass -n "__fish_hallpass_using_subcommand show" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand show" -l origin -d 'Where each value comes from'
 complete -c hallpass -n "__fish_hallpass_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l unset -d 'Take a key out of config.toml, so that the preset\'s value counts again' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l provider -d 'Preset to start from (`hallpass providers`)' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l var -d 'A value of the preset\'s variables: tenant, host, realm' -r
@@ -328,31 +326,33 @@ client_secret_basic\t'HTTP Basic with form-encoded id and secret (RFC 6749 §2.3
 client_secret_post\t'Secret in the body'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l redirect-port -d 'Port of the loopback redirect URI, where the server wants a fixed one' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l redirect-path -d 'Path of the loopback redirect URI' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l client-secret-stdin -d 'Read the client secret from stdin, or ask for it, and keep it in the token store'
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l no-input -d 'Never ask anything; what would be asked becomes an error'
-complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -l client-secret-stdin -d 'Read the client secret from stdin, or ask for it, and keep it in the token store'
 complete -c hallpass -n "__fish_hallpass_using_subcommand edit" -s h -l help -d 'Print help'
 complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
 json\t'One JSON object'"
-complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -l sign-out -d 'Sign out of its sessions without asking'
 complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -l keep-sessions -d 'Leave its sessions in the store'
+complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand remove" -s h -l help -d 'Print help'
-complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l port -d 'With --serve: port to listen on, by default any free one' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l lifetime -d 'With --serve: seconds an access token lives' -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
-complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l no-input -d 'Never ask anything; what would be asked becomes an error'
+complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l no-browser -d 'Walk through the consent page without a browser'
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l serve -d 'Serve the provider and API until interrupted; prints a [service.demo] table for config.toml'
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l grant -d 'With --serve: grant every valid request without showing the consent page'
+complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
+complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
-json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -l format -d 'How results look' -r -f -a "text\t'For people'
 json\t'For machines'"
+complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -l error-format -d 'How errors look on stderr' -r -f -a "text\t'Two lines: what failed, and `hint:`'
+json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -399,4 +399,4 @@ json\t'One JSON object'"
 complete -c hallpass -n "__fish_hallpass_using_subcommand man" -s v -l verbose -d 'Show requests and responses on stderr, secrets redacted'
 complete -c hallpass -n "__fish_hallpass_using_subcommand man" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hallpass -n "__fish_seen_subcommand_from login logout status token call userinfo show edit remove" -f -a "(hallpass list --names 2>/dev/null)"
+complete -c hallpass -n "__fish_seen_subcommand_from login logout status token call batch exec userinfo inspect show edit remove doctor" -f -a "(hallpass list --names 2>/dev/null)"

@@ -71,29 +71,31 @@ const TEMPLATE: &str = "\
 
 const START_HERE: &str = "\
 Start here:
-  hallpass demo                               the whole journey, no account, no network
-  hallpass login google                       sign in with the browser
-  hallpass call google oauth2/v3/userinfo     one authenticated request
+  hallpass demo                           the journey, no account or network
+  hallpass login google                   sign in with the browser
+  hallpass call google oauth2/v3/userinfo one authenticated request
   curl -H @<(hallpass token google --as header) https://…
 
-`hallpass COMMAND --help` shows examples; `hallpass --help` variables and exit codes.";
+`hallpass COMMAND --help` has examples, `hallpass --help` variables, exit codes.";
 
 const LONG_HELP: &str = "\
 Start here:
-  hallpass demo                               the whole journey, no account, no network
-  hallpass login google                       sign in with the browser
-  hallpass call google oauth2/v3/userinfo     one authenticated request
+  hallpass demo                           the journey, no account or network
+  hallpass login google                   sign in with the browser
+  hallpass call google oauth2/v3/userinfo one authenticated request
   curl -H @<(hallpass token google --as header) https://…
 
 Environment:
   HALLPASS_CONFIG_DIR            folder of config.toml and providers/*.toml
-  HALLPASS_STATE_DIR             folder of session facts, locks and the encrypted store
+  HALLPASS_STATE_DIR             folder of session facts and the encrypted store
   HALLPASS_CACHE_DIR             folder of public documents
-  HALLPASS_<SERVICE>_<KEY>       a key of a service, over config.toml: HALLPASS_WORK_CLIENT_ID
+  HALLPASS_<SERVICE>_<KEY>       a key of a service, over config.toml:
+                                 HALLPASS_WORK_CLIENT_ID
   HALLPASS_<SERVICE>_CLIENT_SECRET
                                  its client secret
-  HALLPASS_<SERVICE>_<VARIABLE>  a variable of its provider: HALLPASS_WORK_TENANT
-  HALLPASS_TOKEN_<SERVICE>       an access token to use, for machines without a store
+  HALLPASS_<SERVICE>_<VARIABLE>  a variable of its provider:
+                                 HALLPASS_WORK_TENANT
+  HALLPASS_TOKEN_<SERVICE>       an access token, for machines without a store
   HALLPASS_STORE_PASSPHRASE_FILE
                                  a file with the encrypted store's passphrase
   BROWSER                        the browser to start
@@ -108,21 +110,20 @@ Exit codes:
   3 configuration                 9 a response failed validation
   4 sign-in needed               22 the API answered 4xx or 5xx
   5 the server refused          130 interrupted
-  exec ends as its command does; 126: the command cannot be run, 127: there is none";
+exec ends as its command does; 126: it cannot be run, 127: there is none";
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct GlobalArgs {
     /// Show requests and responses on stderr, secrets redacted
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
     /// Never ask anything; what would be asked becomes an error
-    #[arg(long, global = true, help_heading = "Everywhere")]
+    #[arg(long, help_heading = "Everywhere")]
     pub no_input: bool,
     /// How errors look on stderr
     #[arg(
         long,
-        global = true,
         value_enum,
         default_value_t,
         hide_default_value = true,
@@ -131,6 +132,15 @@ pub struct GlobalArgs {
         help_heading = "Everywhere"
     )]
     pub error_format: ErrorFormat,
+}
+
+/// Adds [`GlobalArgs`] to a command, after its own flags. Those of the root would come before
+/// them in its help, as clap hands them down before it builds the command; it joins the values
+/// all the same.
+fn everywhere(command: clap::Command) -> clap::Command {
+    let flags = GlobalArgs::augment_args(clap::Command::new("everywhere"));
+    let flags = flags.get_arguments().cloned();
+    flags.fold(command, |command, flag| command.arg(flag.global(true)))
 }
 
 /// `--error-format`.
@@ -167,7 +177,9 @@ macro_rules! commands {
 
         impl Subcommand for Command {
             fn augment_subcommands(root: clap::Command) -> clap::Command {
-                root$(.subcommand(clap::Command::new($name).defer(<$args>::augment_args)))*
+                root$(.subcommand(clap::Command::new($name).defer(|command| {
+                    everywhere(<$args>::augment_args(command))
+                })))*
             }
 
             fn augment_subcommands_for_update(root: clap::Command) -> clap::Command {
@@ -236,6 +248,55 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
+    }
+
+    /// Every command, and those below it.
+    fn all_commands() -> Vec<clap::Command> {
+        let mut root = Cli::command();
+        root.build();
+        let mut waiting = vec![root];
+        let mut all = Vec::new();
+        while let Some(command) = waiting.pop() {
+            waiting.extend(command.get_subcommands().cloned());
+            all.push(command);
+        }
+        all
+    }
+
+    /// clap would break longer lines in the middle of a command.
+    #[test]
+    fn what_help_says_beside_flags_fits_a_terminal_of_80_columns() {
+        let mut wide = Vec::new();
+        for command in all_commands() {
+            let texts = [command.get_after_help(), command.get_after_long_help()];
+            let mut texts: Vec<String> = texts.iter().flatten().map(ToString::to_string).collect();
+            texts.push(TEMPLATE.to_owned());
+            for line in texts.iter().flat_map(|text| text.lines()) {
+                let width = unicode_width::UnicodeWidthStr::width(line);
+                if width > 80 {
+                    wide.push(format!("{}: {width}: {line}", command.get_name()));
+                }
+            }
+        }
+        assert!(wide.is_empty(), "{}", wide.join("\n"));
+    }
+
+    #[test]
+    fn every_commands_help_ends_with_the_flags_of_all_and_examples() {
+        for mut command in all_commands() {
+            let name = command.get_bin_name().unwrap_or_default().to_owned();
+            if !name.contains(' ') {
+                continue;
+            }
+            let help = command.render_long_help().to_string();
+            let (own, end) = help.split_once("\nEverywhere:\n").expect(&name);
+            let (everywhere, after) = end.split_once("\nExamples:\n").expect(&name);
+            assert!(own.contains("\nUsage: hallpass"), "{name}");
+            let headings = everywhere.lines().filter(|line| line.ends_with(':'));
+            assert_eq!(headings.count(), 0, "{name}: {everywhere}");
+            let examples = after.lines().filter(|line| line.contains(&name));
+            assert!(examples.count() >= 2, "{name}: {after}");
+        }
     }
 
     #[test]

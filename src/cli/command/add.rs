@@ -16,11 +16,11 @@ use crate::service::{Configuration, Registration, Service, edit};
 /// Add a service
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass add work https://sso.example.com/realms/staff --client-id hallpass-cli \\
+  hallpass add work https://sso.example.com/realms/staff --client-id hp-cli \\
       --api-base-url https://api.example.com/v1/
-  hallpass add gl --provider gitlab --var host=gitlab.example.com --client-id 1a2b
+  hallpass add gl --provider gitlab --var host=gitlab.example.com --client-id 1a
   hallpass add google --from-google client_secret.json
-  hallpass add --from-authlib register.py         oauth.register(\"work\", client_id=…, …)")]
+  hallpass add --from-authlib app.py     oauth.register(\"work\", client_id=…, …)")]
 pub struct Args {
     /// Name of the service; a provider's name takes its preset
     name: Option<String>,

@@ -36,7 +36,7 @@ use crate::transport::AllowedOrigin;
   hallpass batch github 'users/{id}' < ids.txt | jq -r .body.name
   echo '{\"method\":\"POST\",\"url\":\"things\",\"json\":{\"a\":1}}' | hallpass batch work
   hallpass batch work --resume run.journal < requests.ndjson >> answers.ndjson
-  jq -c '{org,repo}' list.json | hallpass batch github 'repos/{org}/{repo}' --unordered")]
+  jq -c '{org,repo}' list.json | hallpass batch github 'repos/{org}/{repo}'")]
 pub struct Args {
     /// Service, or SERVICE@ACCOUNT
     service: String,

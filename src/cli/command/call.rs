@@ -38,12 +38,13 @@ const FOR_A_STREAM: Duration = Duration::from_secs(120);
 #[command(after_help = "Examples:
   hallpass call google oauth2/v3/userinfo
   hallpass call github POST /user/repos name=demo private:=true
-  hallpass call github -X PATCH --json '{\"bio\":\"hi\"}' https://api.github.com/user
-  hallpass call google /drive/v3/files -G --data-urlencode \"q=name contains 'report'\"
+  hallpass call github -X PATCH --json '{\"bio\":\"hi\"}' /user
+  hallpass call google /drive/v3/files -G --data-urlencode \"q=name = 'report'\"
   hallpass call work /export -o export.zip -C - --timing
   hallpass call github /user/repos per_page==100 --paginate --jq '.[].full_name'
 
-Items: name=text name:=json query==value Header:value field@file name=@file name:=@file a[b][]=c")]
+Items: name=text name:=json query==value Header:value field@file name=@file
+       name:=@file a[b][]=c")]
 pub struct Args {
     /// Service or SERVICE@ACCOUNT (left out: the one that covers the URL), method, URL, items
     #[arg(value_name = "SERVICE [METHOD] URL [ITEM]", num_args = 1.., required_unless_present = "url")]

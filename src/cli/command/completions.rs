@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass completions bash > ~/.local/share/bash-completion/completions/hallpass
+  eval \"$(hallpass completions bash)\"                  in ~/.bashrc
   hallpass completions zsh > ~/.zfunc/_hallpass
   hallpass completions fish > ~/.config/fish/completions/hallpass.fish")]
 pub struct Args {
@@ -22,7 +22,8 @@ pub struct Args {
 
 /// Commands whose first operand is a service.
 const TAKE_A_SERVICE: &[&str] = &[
-    "login", "logout", "status", "token", "call", "userinfo", "show", "edit", "remove",
+    "login", "logout", "status", "token", "call", "batch", "exec", "userinfo", "inspect", "show",
+    "edit", "remove", "doctor",
 ];
 
 /// Runs it.
@@ -48,11 +49,13 @@ fn with_service_names(shell: Shell, script: String) -> String {
         Shell::Zsh => script
             .lines()
             .map(|line| {
-                let operand =
-                    line.starts_with("':service -- ") || line.starts_with("'::service -- ");
-                match operand {
-                    true => line.replace(":_default'", ":_hallpass_services'") + "\n",
-                    false => format!("{line}\n"),
+                let begins = |kinds: &[&str]| kinds.iter().any(|kind| line.starts_with(kind));
+                if begins(&["':service -- ", "'::service -- ", "'*::services -- "]) {
+                    line.replace(":_default'", ":_hallpass_services'") + "\n"
+                } else if begins(&["'*::words -- "]) {
+                    line.replace(":_default'", ":_hallpass_words'") + "\n"
+                } else {
+                    format!("{line}\n")
                 }
             })
             .collect::<String>()
@@ -86,6 +89,10 @@ _hallpass_services() {
     compadd -a names
 }
 
+_hallpass_words() {
+    if (( CURRENT == 1 )); then _hallpass_services; else _default; fi
+}
+
 "#;
 
 #[cfg(test)]
@@ -98,15 +105,25 @@ mod tests {
             assert!(script(shell).unwrap().contains("hallpass list --names"));
         }
         let zsh = script(Shell::Zsh).unwrap();
-        let with = zsh.matches(":_hallpass_services'").count();
+        let with =
+            zsh.matches(":_hallpass_services'").count() + zsh.matches(":_hallpass_words'").count();
         assert!(with >= TAKE_A_SERVICE.len(), "{with} operands complete");
     }
 
     #[test]
-    fn each_named_command_is_one() {
-        let command = Cli::command();
-        for name in TAKE_A_SERVICE {
-            assert!(command.find_subcommand(name).is_some(), "{name}");
-        }
+    fn the_commands_whose_first_operand_is_a_service_are_named() {
+        let mut root = Cli::command();
+        root.build();
+        let takes = |command: &&clap::Command| {
+            let first = command.get_positionals().next();
+            let names = first.and_then(|first| first.get_value_names());
+            names.is_some_and(|names| names[0].starts_with("SERVICE"))
+        };
+        let found: Vec<&str> = root
+            .get_subcommands()
+            .filter(takes)
+            .map(clap::Command::get_name)
+            .collect();
+        assert_eq!(found, TAKE_A_SERVICE);
     }
 }

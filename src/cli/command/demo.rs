@@ -17,9 +17,9 @@ use crate::error::Result;
 /// left behind.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass demo                     the journey, with a consent page where there is a browser
-  hallpass demo --no-browser        nobody has to click
-  hallpass demo --serve             only serve the provider and API, to try hallpass against")]
+  hallpass demo                  the journey, with a consent page in the browser
+  hallpass demo --no-browser     nobody has to click
+  hallpass demo --serve          only serve the provider and API, to try against")]
 pub struct Args {
     /// Walk through the consent page without a browser
     #[arg(long, conflicts_with = "serve")]

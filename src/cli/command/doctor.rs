@@ -11,9 +11,9 @@ use crate::error::Result;
 /// Find out why it does not work, and what to do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass doctor                      folders, keyring, browser, listener, proxy, trust
-  hallpass doctor google               and the service: server, clock, client, session
-  hallpass doctor google --format json | jq -r '.checks[] | select(.result != \"ok\") | .hint'
+  hallpass doctor           folders, keyring, browser, listener, proxy, trust
+  hallpass doctor google    and the service: server, clock, client, session
+  hallpass doctor google --format json | jq -r '.checks[].hint'
 
 The exit code is 0 when nothing failed, else that of the first failure.")]
 pub struct Args {

@@ -17,7 +17,7 @@ use crate::session::Wanted;
 /// 127 where there is no such command, and 126 where it cannot be run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass exec github -- sh -c 'curl -H \"Authorization: Bearer $GITHUB_TOKEN\" https://api.github.com/user'
+  hallpass exec github --env GH_TOKEN -- gh repo list
   hallpass exec google --env GOOGLE_OAUTH_ACCESS_TOKEN -- terraform plan
   hallpass exec github work --env work=API_TOKEN --min-ttl 15m -- ./deploy
 

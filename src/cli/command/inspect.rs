@@ -19,8 +19,8 @@ use crate::session::{self, Wanted};
 /// that the claims can be read does not make them true. The signature is not shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass token work | hallpass inspect      the access token, where it is a JWT
-  hallpass inspect work --id-token            the ID Token of the session
+  hallpass token work | hallpass inspect   the access token, where it is a JWT
+  hallpass inspect work --id-token         the ID Token of the session
   hallpass inspect --format json < token.jwt")]
 pub struct Args {
     /// Service, or SERVICE@ACCOUNT; without it the JWT is read from stdin

@@ -22,9 +22,9 @@ use crate::session::{Record, given_token};
 /// server offers it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass login google                                 the browser opens
-  hallpass login github@work --flow device              approve on another device
-  hallpass login https://sso.example.com/realms/staff   a server hallpass has not met yet
+  hallpass login google                     the browser opens
+  hallpass login github@work --flow device  approve on another device
+  hallpass login https://sso.example.com    a server hallpass has not met yet
   pass show ci/token | hallpass login work --with-token")]
 pub struct Args {
     /// Service or SERVICE@ACCOUNT; or the URL of an issuer

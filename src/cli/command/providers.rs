@@ -15,8 +15,8 @@ mod page;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   hallpass providers
-  hallpass providers git                     those that have it in their name
-  hallpass providers google                  where to register, which redirect URI to enter
+  hallpass providers git       those that have it in their name
+  hallpass providers google    where to register, which redirect URI to enter
   hallpass providers --format json | jq -r '.[].name'")]
 pub struct Args {
     /// A provider's name, or a part of it

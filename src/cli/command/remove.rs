@@ -13,8 +13,8 @@ use crate::session::{facts, sign_out};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   hallpass remove work
-  hallpass remove work --sign-out          its sessions too, revoked at the server
-  hallpass remove work --keep-sessions     only the settings and the client secret")]
+  hallpass remove work --sign-out       its sessions too, revoked at the server
+  hallpass remove work --keep-sessions  only the settings and the client secret")]
 pub struct Args {
     /// Service
     pub service: String,

@@ -13,7 +13,7 @@ use crate::service::{Origin, Registration, Service, validate};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   hallpass show google
-  hallpass show work --origin                preset, config.toml, $VARIABLE: who says what
+  hallpass show work --origin      preset, config.toml, $VARIABLE: who says what
   hallpass show work --format json | jq -r .values.issuer")]
 pub struct Args {
     /// Service

@@ -28,10 +28,10 @@ use crate::session::{elsewhere, environment};
 /// not give it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  hallpass status                         every session; * is its service's default account
-  hallpass status --check                 and whether each still works, as its server says
+  hallpass status            every session; * is its service's default account
+  hallpass status --check    and whether each still works, as its server says
   hallpass status work || hallpass login work
-  hallpass status --format json | jq -r '.[] | select(.state == \"ended\").service'")]
+  hallpass status --format json | jq -r '.[] | select(.state==\"ended\").service'")]
 pub struct Args {
     /// Service, or SERVICE@ACCOUNT
     service: Option<String>,

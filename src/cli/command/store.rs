@@ -20,10 +20,11 @@ use crate::session::{elsewhere, facts, keeping, moving};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   hallpass store show
-  hallpass store move file                     into encrypted files, behind a passphrase
+  hallpass store move file           into encrypted files, behind a passphrase
   hallpass store use file --key-file ~/.config/hallpass/key
   hallpass store move pass
-  hallpass store use command --protocol docker-credential -- docker-credential-secretservice")]
+  hallpass store use command --protocol docker-credential \\
+    -- docker-credential-pass")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
@@ -32,14 +33,26 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Show which store is in use
+    #[command(after_help = "Examples:
+  hallpass store show
+  hallpass store show --format json | jq -r .store")]
     Show {
         /// How results look
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// Use a store from now on; sessions stay where they are
+    #[command(after_help = "Examples:
+  hallpass store use keyring
+  hallpass store use file --key-file ~/.config/hallpass/key
+  hallpass store use command --protocol docker-credential \\
+    -- docker-credential-pass")]
     Use(Choice),
     /// Use a store from now on, and carry every session over
+    #[command(after_help = "Examples:
+  hallpass store move file           into encrypted files, behind a passphrase
+  hallpass store move file --key-file ~/.config/hallpass/key --remember 8h
+  hallpass store move pass           into the standard unix password manager")]
     Move(Choice),
 }
 

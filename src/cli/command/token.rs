@@ -20,10 +20,10 @@ use crate::session::{self, Access, Renew, Wanted, freshness};
 /// others take its result. No browser is ever opened.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  curl -H \"$(hallpass token work --as header)\" https://api.example.com/me
-  hallpass token work --min-ttl 30m > token.txt     good for a long job
+  hallpass token work --as header | curl -H @- https://api.example.com/me
+  hallpass token work --min-ttl 30m   good for a long job
   hallpass token work --as json | jq .expires_at
-  hallpass token work --id-token                    for servers that want to know who you are")]
+  hallpass token work --id-token      for servers that want to know who you are")]
 pub struct Args {
     /// Service, or SERVICE@ACCOUNT
     pub service: String,
