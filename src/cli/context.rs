@@ -1,6 +1,7 @@
 //! The composition root: the only place that names `edge`. Nothing is built before it is used.
 
 pub mod demo;
+mod flagless;
 
 use std::cell::{OnceCell, RefCell};
 use std::future::Future;
@@ -27,7 +28,7 @@ pub struct Context {
     /// Flags that every command takes.
     pub global: GlobalArgs,
     paths: edge::paths::Paths,
-    http: edge::http::Client,
+    http: flagless::Flagless,
     clock: edge::clock::SystemClock,
     random: edge::random::SystemRandom,
     browser: edge::browser::SystemBrowser,
@@ -48,7 +49,7 @@ impl Context {
         let paths = edge::paths::Paths::from_environment();
         let terminal = || edge::terminal::Terminal::new(global.verbose > 0, global.no_input);
         Context {
-            http: edge::http::Client::new(edge::http::HttpOptions::default()),
+            http: flagless::Flagless(edge::http::Client::new(HttpOptions::default())),
             clock: edge::clock::SystemClock,
             random: edge::random::SystemRandom,
             browser: edge::browser::SystemBrowser,
