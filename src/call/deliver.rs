@@ -77,7 +77,7 @@ pub async fn deliver(
     let mut done = Delivered::default();
     let mut sink = match &show.file {
         _ if show.head => Sink::stdout(places, &answer.head.headers),
-        Some(path) if !failed || show.resume.from > 0 => {
+        Some(path) if !failed || show.resume.from > 0 || discards(path) => {
             match show.resume.answered(status, &answer.head.headers)? {
                 Answered::Whole => {
                     let mode = crate::port::files::Mode::Continue;
@@ -85,7 +85,7 @@ pub async fn deliver(
                     done.whole = true;
                     return Ok(done);
                 }
-                Answered::Write(_) if failed => Sink::Aside(Safe::default()),
+                Answered::Write(_) if failed && !discards(path) => Sink::Aside(Safe::default()),
                 Answered::Write(mode) => {
                     let facts = resume::facts(&show.asked, &answer.head.headers, packed);
                     let from = match mode {
@@ -130,6 +130,11 @@ pub async fn deliver(
         Err(error) => return Err(sink.told(error)),
     }
     Ok(done)
+}
+
+/// What was there is not lost to an error's body, which is not wanted either.
+fn discards(path: &str) -> bool {
+    path == "/dev/null" || cfg!(windows) && path.eq_ignore_ascii_case("nul")
 }
 
 fn length(body: &Body) -> Option<u64> {

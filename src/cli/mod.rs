@@ -9,6 +9,7 @@ pub mod duration;
 mod lasting;
 pub mod new_client;
 pub mod new_service;
+mod other_words;
 pub mod output;
 pub mod service_args;
 pub mod service_source;

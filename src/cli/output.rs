@@ -168,11 +168,10 @@ pub fn usage(clap: &clap::Error, format: ErrorFormat, cx: &Context) -> ExitCode 
             Code::Usage.into()
         }
         _ => {
+            let typed = super::corrected::typed();
             let left_out =
-                super::corrected::exec_without_dashes(&super::corrected::typed(), &|word| {
-                    cx.service(word).is_ok()
-                });
-            let told = left_out.unwrap_or_else(|| super::usage_error::told(clap));
+                super::corrected::exec_without_dashes(&typed, &|word| cx.service(word).is_ok());
+            let told = left_out.unwrap_or_else(|| super::usage_error::told(clap, &typed));
             error(&told, format);
             Code::Usage.into()
         }

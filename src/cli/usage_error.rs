@@ -1,8 +1,10 @@
 //! Wrong usage told as every other error: one line of what is wrong, one of what to do.
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::args::ErrorFormat;
+use super::args::{Cli, ErrorFormat};
+use super::{corrected, other_words};
 use crate::error::{Code, Error};
 use crate::secret::printable;
 
@@ -25,7 +27,9 @@ fn format_in(arguments: impl Iterator<Item = String>) -> ErrorFormat {
 }
 
 /// clap's error in our words.
-pub fn told(clap: &clap::Error) -> Error {
+///
+/// `typed`: the command line, which clap does not always repeat.
+pub fn told(clap: &clap::Error, typed: &[String]) -> Error {
     let value = |kind| clap.get(kind).map(shown);
     let argument = value(ContextKind::InvalidArg).unwrap_or_default();
     let message = match clap.kind() {
@@ -59,10 +63,14 @@ pub fn told(clap: &clap::Error) -> Error {
         }
         _ => first_paragraph(clap),
     };
-    Error::new(Code::Usage, message).with_hint(hint(clap))
+    Error::new(Code::Usage, message).with_hint(hint(clap, typed))
 }
 
-fn hint(clap: &clap::Error) -> String {
+fn hint(clap: &clap::Error, typed: &[String]) -> String {
+    let command = command_of(clap).or_else(|| typed_command(typed));
+    if let Some(elsewhere) = elsewhere(clap, command.as_deref()) {
+        return elsewhere;
+    }
     for kind in [
         ContextKind::SuggestedSubcommand,
         ContextKind::SuggestedArg,
@@ -77,10 +85,34 @@ fn hint(clap: &clap::Error) -> String {
     {
         return format!("one of: {valid}");
     }
-    match command_of(clap) {
+    match command {
         Some(command) => format!("`{command} --help` shows how"),
         None => "--help after the command shows what it takes".to_owned(),
     }
+}
+
+/// What the word or flag of another tool is here.
+fn elsewhere(clap: &clap::Error, command: Option<&str>) -> Option<String> {
+    let value = |kind| clap.get(kind).map(shown);
+    match (clap.kind(), command) {
+        (ErrorKind::InvalidSubcommand, _) => {
+            let word = value(ContextKind::InvalidSubcommand)?;
+            let ours = other_words::command(&word)?;
+            Some(format!("here it is `hallpass {ours}`"))
+        }
+        (ErrorKind::UnknownArgument, Some("hallpass call")) => {
+            let flag = value(ContextKind::InvalidArg)?;
+            other_words::flag(&flag).map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+fn typed_command(typed: &[String]) -> Option<String> {
+    let names = Cli::command();
+    let mut names = names.get_subcommands().map(clap::Command::get_name);
+    let name = names.find(|name| corrected::place_of(typed, name).is_some())?;
+    Some(format!("hallpass {name}"))
 }
 
 /// `hallpass call` out of `Usage: hallpass call [OPTIONS] <SERVICE>`.
@@ -121,12 +153,12 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::args::Cli;
 
     #[track_caller]
     fn says(arguments: &[&str], message: &str, hint: &str) {
-        let argv = ["hallpass"].iter().chain(arguments);
-        let error = told(&Cli::try_parse_from(argv).unwrap_err());
+        let argv: Vec<&str> = ["hallpass"].iter().chain(arguments).copied().collect();
+        let typed: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let error = told(&Cli::try_parse_from(argv).unwrap_err(), &typed);
         assert_eq!(
             (error.to_string().as_str(), error.hint()),
             (message, Some(hint))
@@ -160,7 +192,27 @@ mod tests {
         says(
             &["add", "x", "--redirect-port", "many"],
             "--redirect-port cannot be \"many\": invalid digit found in string",
-            "--help after the command shows what it takes",
+            "`hallpass add --help` shows how",
+        );
+        says(
+            &["call", "x", "y", "-X"],
+            "--request needs a value",
+            "`hallpass call --help` shows how",
+        );
+        says(
+            &["call", "x", "y", "-D", "-"],
+            "unexpected argument \"-D\"",
+            "-i shows status and headers before the body, -I only them",
+        );
+        says(
+            &["api", "x"],
+            "no command \"api\"",
+            "here it is `hallpass call`",
+        );
+        says(
+            &["batch", "x", "-D"],
+            "unexpected argument \"-D\"",
+            "`hallpass batch --help` shows how",
         );
     }
 

@@ -130,6 +130,24 @@ fn write_out_speaks_curls_variables() {
     assert_eq!(run.code(6).out(), "000 6");
 }
 
+/// As in `-so /dev/null -w '%{http_code}'`, where the status is all that is wanted.
+#[cfg(unix)]
+#[test]
+fn an_errors_body_is_not_brought_back_from_dev_null() {
+    let (api, sandbox) = bench();
+    for _ in 0..2 {
+        api.push(Answer::new(404, "text/plain", "no such thing"));
+    }
+    let flags = ["-so", "/dev/null", "-w", "%{http_code}"];
+    let run = sandbox.run(&[&["call", "demo", "x"][..], &flags].concat());
+    let run = run.code(22);
+    assert_eq!((run.out(), run.stderr.as_str()), ("404", ""));
+    let file = sandbox.path("kept");
+    let file = file.to_str().expect("Unicode");
+    let run = sandbox.run(&["call", "demo", "x", "-so", file]).code(22);
+    assert_eq!(run.stderr, "no such thing", "a file is left alone");
+}
+
 #[test]
 fn silent_says_nothing_and_show_error_brings_it_back() {
     let (api, sandbox) = bench();
