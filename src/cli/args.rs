@@ -71,18 +71,18 @@ const TEMPLATE: &str = "\
 
 const START_HERE: &str = "\
 Start here:
-  hallpass demo                           the journey, no account or network
-  hallpass login google                   sign in with the browser
-  hallpass call google oauth2/v3/userinfo one authenticated request
+  hallpass demo                             the journey, no account or network
+  hallpass login google                     sign in with the browser
+  hallpass call google oauth2/v3/userinfo   one authenticated request
   curl -H @<(hallpass token google --as header) https://…
 
 `hallpass COMMAND --help` has examples, `hallpass --help` variables, exit codes.";
 
 const LONG_HELP: &str = "\
 Start here:
-  hallpass demo                           the journey, no account or network
-  hallpass login google                   sign in with the browser
-  hallpass call google oauth2/v3/userinfo one authenticated request
+  hallpass demo                             the journey, no account or network
+  hallpass login google                     sign in with the browser
+  hallpass call google oauth2/v3/userinfo   one authenticated request
   curl -H @<(hallpass token google --as header) https://…
 
 Environment:
