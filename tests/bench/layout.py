@@ -110,7 +110,8 @@ def patterns(symbol):
     if symbol.startswith("_R"):
         return [re.sub(r"\.\d+$", ".*", re.sub(r"Cs[0-9A-Za-z]+_", "Cs*_", symbol))]
     if not symbol.startswith("_ZN"):
-        return [symbol]
+        # gcc's second name for a function that stands in one section with the first.
+        return [symbol.removesuffix(".localalias")]
     parts, at = [], 3
     while length := re.match(r"\d+", symbol[at:]):
         end = at + length.end() + int(length.group())
@@ -164,7 +165,8 @@ class Tree:
 
 
 def section(name, lines):
-    listed = "".join(f"    *(.text.{line})\n" for line in lines)
+    # The compiler calls `unlikely` what grows a vector, say, which every run does.
+    listed = "".join(f"    *(.text.{line} .text.unlikely.{line})\n" for line in lines)
     return f"SECTIONS {{\n  .text.{name} : {{\n{listed}  }}\n}} INSERT BEFORE .text;\n"
 
 
