@@ -10,7 +10,6 @@ use super::timing::{self, Timing};
 use super::write_out::{self, Facts};
 use crate::error::{Error, Result};
 use crate::port::Source;
-use crate::secret::{SafeUrl, printable};
 
 /// `--timing`
 pub fn tell_timing(
@@ -66,11 +65,7 @@ pub fn unfollowed(answer: &Answer) -> Option<String> {
     if !redirect::is_redirect(status) {
         return None;
     }
-    let text = String::from_utf8_lossy(location.as_bytes());
-    let place = match answer.url.join(&text) {
-        Ok(url) => printable(&SafeUrl::new(url).to_string(), 300),
-        Err(_) => "what is no URL".to_owned(),
-    };
+    let place = redirect::shown(location.as_bytes(), &answer.url);
     let status = status.as_u16();
     Some(format!("{status} to {place} (not followed; -L follows)"))
 }

@@ -64,10 +64,10 @@ fn target(location: &[u8], from: &Url) -> Result<Url> {
     };
     let text = String::from_utf8_lossy(location);
     let mut url = from.join(&text).map_err(|error| {
-        let text = printable(&text, 200);
+        let text = shown(location, from);
         refused(
             Code::ResponseInvalid,
-            format!("redirect to {text:?}, which is not a URL: {error}"),
+            format!("redirect to {text}, which is not a URL: {error}"),
         )
     })?;
     // They would be somebody else's, and the audience check refuses a URL that has any.
@@ -96,6 +96,18 @@ fn target(location: &[u8], from: &Url) -> Result<Url> {
     }
     url.set_fragment(None);
     Ok(url)
+}
+
+/// Where `location` leads from `from`, for a person: as in a trace, without the query's values.
+pub fn shown(location: &[u8], from: &Url) -> String {
+    let text = String::from_utf8_lossy(location);
+    match from.join(&text) {
+        Ok(url) => printable(&SafeUrl::new(url).to_string(), 300),
+        Err(_) => match text.split_once(['?', '#']) {
+            Some((path, _)) => format!("{}?…", printable(path, 200)),
+            None => printable(&text, 200),
+        },
+    }
 }
 
 /// Takes away what belongs to the first origin: all but headers that describe the request itself.
@@ -153,6 +165,31 @@ mod tests {
     }
 
     /// S9, must 84: host, port, scheme, subdomain, trailing dot, user information.
+    #[test]
+    fn a_place_is_shown_without_what_may_be_secret() {
+        let from = Url::parse("https://a.example/x").unwrap();
+        for (location, expected) in [
+            ("/y?code=hunter2#hunter2", "https://a.example/y?code=…"),
+            ("https://hunter2:hunter2@b.example/", "https://b.example/"),
+            ("http://[bad?code=hunter2", "http://[bad?…"),
+            ("http://[bad/\u{202e}", "http://[bad/\\u{202e}"),
+        ] {
+            assert_eq!(shown(location.as_bytes(), &from), expected);
+            let error = hop(
+                StatusCode::FOUND,
+                location.as_bytes(),
+                &from,
+                &Method::GET,
+                KeepPost::default(),
+            );
+            assert!(
+                !error
+                    .err()
+                    .is_some_and(|error| error.to_string().contains("hunter2"))
+            );
+        }
+    }
+
     #[test]
     fn every_change_of_origin_is_seen() {
         for (location, same) in [
