@@ -110,7 +110,7 @@ Exit codes:
   3 configuration                 9 a response failed validation
   4 sign-in needed               22 the API answered 4xx or 5xx
   5 the server refused          130 interrupted
-exec ends as its command does; 126: it cannot be run, 127: there is none";
+  exec ends as its command does; 126: it cannot be run, 127: there is none";
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -35,6 +35,10 @@ fn every_command_has_a_man_page_and_examples_in_its_help() {
     for command in commands(help.out()) {
         let page = sandbox.read(&format!("man/hallpass-{command}.1"));
         assert!(page.contains(".TH"), "no man page for {command}");
+        assert!(
+            page.contains(".SH EXAMPLES\n.nf\n") && !page.contains(".SH EXTRA"),
+            "{command}: examples are filled like prose"
+        );
         let help = sandbox.run(&[&command, "--help"]).ok();
         let examples = help.out().matches("\n  hallpass ").count();
         assert!(
