@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Record, facts, keeping, spill};
+use super::{Record, elsewhere, facts, keeping, spill};
 use crate::error::{Code, Error, Result};
 use crate::grant::Client;
 use crate::grant::revocation::{Hint, revoke};
@@ -99,6 +99,12 @@ fn delete(ports: &Ports<'_>, service: &str, account: &str) -> Result<Option<Reco
         .any(|facts| facts.account == account);
     if found.is_none() && !had_facts {
         return Err(nobody(&key.name));
+    }
+    // What another store has would stay there, unrevoked, and nobody would know of it any more.
+    if found.is_none()
+        && let Some(error) = elsewhere::explained(ports, service, account)
+    {
+        return Err(error);
     }
     let record: Option<Record> = found.and_then(|text| serde_json::from_str(text.expose()).ok());
     // What could not be stored is what the server knows.

@@ -214,6 +214,9 @@ fn a_session_in_a_store_that_is_not_in_use_is_not_shown_as_good_and_the_way_back
             .expect("text")
             .ends_with("/other")
     );
+    // Signing out would leave the tokens where they are, and forget that they are there.
+    let out = sandbox.hallpass("logout demo").fails(4);
+    let _ = out.says("is in another store (encrypted file store in");
     // What it says works.
     for said in [&all, &one] {
         let line = said.stderr.split('`').nth(1).expect("a line");

@@ -34,6 +34,35 @@ fn a_session_lives_in_the_keyring_and_in_no_file() {
 }
 
 #[test]
+fn a_session_in_the_keyring_is_found_again_from_another_store() {
+    let Some(keyring) = Keyring::start() else {
+        return;
+    };
+    let authority = Authority::honest();
+    let sandbox = sandbox(&keyring).service("demo", &authority.service());
+    let shown = sandbox.hallpass("store show").ok();
+    assert!(!shown.out().contains("state"), "{shown:#?}");
+    sandbox.hallpass("login demo").ok();
+    let token = sandbox.hallpass("token demo").ok();
+    let key = sandbox.path("key");
+    let line = format!(
+        "store use file --key-file {}",
+        key.to_str().expect("Unicode")
+    );
+    let _ = sandbox
+        .hallpass(&line)
+        .ok()
+        .says("`hallpass store use keyring`");
+    let status = sandbox.hallpass("status demo").code(4);
+    let _ = status
+        .says("OS keyring")
+        .says("`hallpass store use keyring`");
+    sandbox.hallpass("store use keyring").ok();
+    sandbox.hallpass("status demo").ok();
+    assert_eq!(sandbox.hallpass("token demo").ok().data(), token.data());
+}
+
+#[test]
 fn a_locked_keyring_is_told_and_no_browser_opens() {
     let Some(keyring) = Keyring::start() else {
         return;

@@ -11,6 +11,7 @@ use crate::cli::sessions::{self, Session, State};
 use crate::cli::{duration, output};
 use crate::error::{Code, Error, Result};
 use crate::port::Ports;
+use crate::secret::printable;
 use crate::service::{Configuration, Service, preset};
 use crate::session::check::{self, Checked, Verdict};
 use crate::session::facts::{self, Facts};
@@ -109,9 +110,10 @@ fn tell_what_is_elsewhere(ports: &Ports<'_>, found: &[Session]) {
         .filter(|session| session.in_use_instead.is_some());
     for (store, names) in elsewhere::by_store(away.map(|session| &session.facts)) {
         ports.ui.notice(&format!(
-            "In {store}, and not in the store in use now ({}): {}. {}.",
+            "In {}, and not in the store in use now ({}): {}. {}.",
+            printable(&store, 200),
             ports.store.describe(),
-            names.join(", "),
+            printable(&names.join(", "), 500),
             elsewhere::way_back(&store)
         ));
     }
