@@ -3,13 +3,13 @@
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap};
 
+use super::answer::Answer;
 use super::decode::Decoder;
 use super::documents::Documents;
 use super::kind::{Kind, kind};
 use super::pretty::Pretty;
 use super::resume::{self, Answered, Start};
 use super::safe::{Safe, Style};
-use super::send::Answer;
 use super::shape::Shaper;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, ByteStream, Download, Files, Output, Progress, Transfer};

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderName, HeaderValue};
 
+use super::answer::Answer;
 use super::deliver::{Delivered, Places, Show, deliver};
 use super::resume::{Offset, Start, facts};
-use super::send::Answer;
 use crate::error::{Code, Result};
 use crate::port::fake::{FakeFiles, FakeOutput, FakeProgress, block_on};
 use crate::port::files::Unfinished;

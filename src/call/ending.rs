@@ -2,10 +2,10 @@
 
 use http::header;
 
+use super::answer::{Answer, Times};
 use super::body::Reader;
 use super::redirect;
 use super::run::Stage;
-use super::send::{Answer, Times};
 use super::timing::{self, Timing};
 use super::write_out::{self, Facts};
 use crate::error::{Error, Result};

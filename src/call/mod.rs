@@ -1,5 +1,6 @@
 //! One authenticated API request, from what was typed to bytes out.
 
+pub mod answer;
 pub mod body;
 pub mod challenge;
 pub mod columns;

@@ -3,11 +3,11 @@
 use futures_util::StreamExt;
 use jaq_json::Val;
 
+use super::answer::Answer;
 use super::decode::Decoder;
 use super::filter;
 use super::pages::partial;
 use super::safe::{Safe, Style};
-use super::send::Answer;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, HttpError, Output};
 use crate::secret::SafeUrl;

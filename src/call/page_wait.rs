@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::answer::Answer;
 use super::rate_limit;
 use super::request::Outgoing;
 use super::retry::{self, Attempt, Ended};
 use super::run::Stage;
-use super::send::Answer;
 use crate::error::Result;
 use crate::port::HttpError;
 

@@ -4,6 +4,7 @@
 use jaq_json::Val;
 use url::Url;
 
+use super::answer::Answer;
 use super::pages::cursor::Cursor;
 use super::pages::next::{self, Next};
 use super::pages::request::{given, go_to, put};
@@ -12,7 +13,6 @@ use super::pages::seen::EMPTY;
 use super::pages::{partial, recognise, target};
 use super::paginate::Pager;
 use super::request::Outgoing;
-use super::send::Answer;
 use crate::error::{Code, Error, Result};
 use crate::secret::{SafeUrl, printable};
 use crate::service::registration::PaginationStyle as Style;

@@ -3,13 +3,13 @@
 
 use jaq_json::{Rc, Val};
 
+use super::answer::Answer;
 use super::deliver::{Places, Show, Sink, content_type, head};
 use super::documents::Documents;
 use super::filter;
 use super::pages::join::Join;
 use super::pages::list::Items;
 use super::pretty::Pretty;
-use super::send::Answer;
 use super::shape::Shaper;
 use crate::error::{Code, Error, Result};
 use crate::port::files::Mode;

@@ -2,6 +2,7 @@
 
 use jaq_json::Val;
 
+use super::answer::Answer;
 use super::deliver::{Delivered, Show, deliver};
 use super::page_body::{Broken, ERROR_BODY, LARGEST, aside, collect, document, refuse_refusal};
 use super::page_wait::{Patience, Tries};
@@ -12,7 +13,6 @@ use super::pages::rule::{Flags, Rule, graphql_query};
 use super::pages::seen::Seen;
 use super::request::Outgoing;
 use super::run::{Stage, verdict, within};
-use super::send::Answer;
 use crate::error::{Code, Error, Result};
 use crate::secret::SafeUrl;
 use crate::service::registration::PaginationStyle as Style;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header::{self, HeaderValue};
 use url::Url;
 
+use super::answer::Answer;
 use super::body::Reader;
 use super::deliver::{Delivered, Places, Show, deliver};
 use super::ending::{redirect_url, report, tell_timing, unfollowed, version};
@@ -17,7 +18,7 @@ use super::paginate::{Pager, Paging};
 use super::preview::{self, Preview};
 use super::request::{Outgoing, prepare};
 use super::resume::{Offset, Start};
-use super::send::{Answer, Policy, Sender};
+use super::send::{Policy, Sender};
 use super::shape::{Format, Shaper, Sight};
 use super::timing::Timing;
 use super::tokens::Tokens;

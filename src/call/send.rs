@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use http::StatusCode;
 use http::header::LOCATION;
-use http::{Method, StatusCode};
 use url::Url;
 
+use super::answer::{Answer, Times};
 use super::body::Payload;
 use super::challenge::{self, Verdict};
 use super::redirect::{self, KeepPost};
@@ -71,40 +72,6 @@ pub struct Sender<'a> {
     pub deadline: Option<u64>,
 }
 
-/// The last answer, its body still to be read.
-#[derive(Debug)]
-pub struct Answer {
-    pub head: http::response::Parts,
-    pub body: Body,
-    /// Of the request that was answered.
-    pub method: Method,
-    pub url: Url,
-    pub redirects: u32,
-    pub retries: u32,
-    /// The access token was renewed on the way.
-    pub renewed: bool,
-    pub times: Times,
-    /// No foreign server had a say in where it came from.
-    pub trusted: bool,
-    /// What a sign-in would cure.
-    pub trouble: Option<Error>,
-}
-
-/// When it went on, on [`crate::port::Clock::steady_micros`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Times {
-    /// The request that was answered was begun.
-    pub sent: u64,
-    /// The answer's head was there.
-    pub answered: u64,
-    /// Of that request.
-    pub connection: Option<Connection>,
-    /// Connections made, for the requests before it too.
-    pub connects: u32,
-    /// There were requests before it.
-    pub repeated: bool,
-}
-
 /// Where the sending stands.
 struct Journey<'a> {
     outgoing: Cow<'a, Outgoing>,
@@ -115,17 +82,6 @@ struct Journey<'a> {
     renewed: bool,
     began: u64,
     connects: u32,
-}
-
-impl Answer {
-    /// The answer to a further request takes this one's place; what was counted is counted on.
-    pub fn replace(&mut self, mut next: Answer) {
-        next.times.connects += self.times.connects;
-        next.times.repeated = true;
-        next.redirects += self.redirects;
-        next.retries += self.retries;
-        *self = next;
-    }
 }
 
 impl Sender<'_> {

@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::answer::Answer;
 use super::body::Reader;
 use super::options::{DataFlag, Typed, plan};
 use super::request::{Outgoing, prepare};
-use super::send::{Answer, Policy, Sender};
+use super::send::{Policy, Sender};
 use super::tokens::Tokens;
 use crate::error::{Code, Error, Result};
 use crate::port::fake::{Answer as Script, FakeFiles, FakeProgress, World, block_on};

@@ -1,6 +1,6 @@
 //! `--timing`: where the time of a call went, as bars at a terminal and as lines elsewhere.
 
-use super::send::Times;
+use super::answer::Times;
 
 /// What is known before the call begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

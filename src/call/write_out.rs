@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use super::send::Times;
+use super::answer::Times;
 use crate::error::Code;
 
 /// What there is to say about a transfer.

@@ -2,10 +2,11 @@
 
 use futures_util::StreamExt;
 
+use crate::call::answer;
 use crate::call::body::Reader;
 use crate::call::options::{Typed, plan};
 use crate::call::request::{Outgoing, prepare};
-use crate::call::send::{self, Policy, Sender};
+use crate::call::send::{Policy, Sender};
 use crate::call::tokens::{SessionTokens, Tokens};
 use crate::call::url::resolve;
 use crate::cli::context::{Context, HttpOptions};
@@ -84,7 +85,7 @@ async fn send(
     service: &Service,
     tokens: &dyn Tokens,
     outgoing: &Outgoing,
-) -> Result<send::Answer> {
+) -> Result<answer::Answer> {
     let http = cx.api_http(HttpOptions::default());
     let sender = Sender {
         ports: *ports,

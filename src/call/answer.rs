@@ -1,0 +1,52 @@
+//! What sending comes to.
+
+use http::Method;
+use url::Url;
+
+use crate::error::Error;
+use crate::port::{Body, Connection};
+
+/// The last answer, its body still to be read.
+#[derive(Debug)]
+pub struct Answer {
+    pub head: http::response::Parts,
+    pub body: Body,
+    /// Of the request that was answered.
+    pub method: Method,
+    pub url: Url,
+    pub redirects: u32,
+    pub retries: u32,
+    /// The access token was renewed on the way.
+    pub renewed: bool,
+    pub times: Times,
+    /// No foreign server had a say in where it came from.
+    pub trusted: bool,
+    /// What a sign-in would cure.
+    pub trouble: Option<Error>,
+}
+
+/// When it went on, on [`crate::port::Clock::steady_micros`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// The request that was answered was begun.
+    pub sent: u64,
+    /// The answer's head was there.
+    pub answered: u64,
+    /// Of that request.
+    pub connection: Option<Connection>,
+    /// Connections made, for the requests before it too.
+    pub connects: u32,
+    /// There were requests before it.
+    pub repeated: bool,
+}
+
+impl Answer {
+    /// The answer to a further request takes this one's place; what was counted is counted on.
+    pub fn replace(&mut self, mut next: Answer) {
+        next.times.connects += self.times.connects;
+        next.times.repeated = true;
+        next.redirects += self.redirects;
+        next.retries += self.retries;
+        *self = next;
+    }
+}
