@@ -98,6 +98,12 @@ pub fn split(word: &str) -> Option<Item> {
 
 /// [`split`], or an error that says what an item looks like.
 pub fn parse(word: &str) -> Result<Item> {
+    if is_json(word) {
+        let what = format!("not a request item, but JSON: {:?}", printable(word, 80));
+        return Err(Error::new(Code::Usage, what).with_hint(
+            "a whole body is --json 'JSON', or --json @FILE; items are name=text, name:=json",
+        ));
+    }
     let item = split(word).ok_or_else(|| not_an_item(word))?;
     if item.kind == Kind::EmptyHeader && !item.value.is_empty() {
         return Err(not_an_item(word).with_hint(
@@ -105,6 +111,11 @@ pub fn parse(word: &str) -> Result<Item> {
         ));
     }
     Ok(item)
+}
+
+/// A whole body, as one gives it to `-d`. `[0]=x` and `[]:=1` are items.
+fn is_json(word: &str) -> bool {
+    word.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok()
 }
 
 fn not_an_item(word: &str) -> Error {
@@ -153,6 +164,20 @@ mod tests {
     }
 
     /// The expected halves are what HTTPie 3.2.4 makes of the same words.
+    #[test]
+    fn json_on_its_own_is_sent_to_the_flag_that_takes_it() {
+        for word in [r#"{"a":"b=c"}"#, "[1,2]", "{}"] {
+            let error = parse(word).unwrap_err();
+            assert!(
+                error.hint().is_some_and(|hint| hint.contains("--json")),
+                "{word}"
+            );
+        }
+        for word in ["[]:=1", "[0]=x", "{a}=b", "a:={}"] {
+            assert!(parse(word).is_ok(), "{word}");
+        }
+    }
+
     #[test]
     fn the_first_separator_decides_and_the_longest_of_those_there() {
         for (word, key, kind, value) in [

@@ -21,9 +21,23 @@ pub fn resolve(typed: &str, service: &Service, captured: &BTreeMap<String, Strin
     {
         return Err(not_a_url(typed, "only http and https are spoken here"));
     } else {
-        append(&base(service, captured)?, typed)?
+        let base = base(service, captured)?;
+        match without_scheme(typed, &base) {
+            Some(whole) => absolute(&whole)?,
+            None => append(&base, typed)?,
+        }
     };
     Ok(url)
+}
+
+/// `api.example.com/user`, as one copies it from documentation and as curl takes it; only where
+/// it begins with the very host of `base`, which no path below that host does.
+fn without_scheme(typed: &str, base: &Url) -> Option<String> {
+    let host = &base[url::Position::BeforeHost..url::Position::AfterPort];
+    let begins = typed.split(['/', '?', '#']).next()?;
+    begins
+        .eq_ignore_ascii_case(host)
+        .then(|| format!("{}://{typed}", base.scheme()))
 }
 
 /// An absolute URL without user information and fragment.
@@ -227,6 +241,50 @@ mod tests {
             ),
         ] {
             assert_eq!(appended(base, typed), whole, "{base} {typed}");
+        }
+    }
+
+    #[test]
+    fn the_apis_own_host_needs_no_scheme() {
+        for (base, typed, whole) in [
+            (
+                "https://a.example/v1",
+                "a.example/v2/x?q=1",
+                "https://a.example/v2/x?q=1",
+            ),
+            (
+                "http://127.0.0.1:81/v1",
+                "127.0.0.1:81",
+                "http://127.0.0.1:81/",
+            ),
+            (
+                "https://a.example/v1",
+                "A.example?x",
+                "https://a.example/?x",
+            ),
+            (
+                "https://a.example/v1",
+                "/a.example/x",
+                "https://a.example/v1/a.example/x",
+            ),
+            (
+                "https://a.example/v1",
+                "b.example/x",
+                "https://a.example/v1/b.example/x",
+            ),
+            (
+                "https://a.example:81/v1",
+                "a.example/x",
+                "https://a.example:81/v1/a.example/x",
+            ),
+            (
+                "https://a.example/v1",
+                "a.example@b.example/x",
+                "https://a.example/v1/a.example@b.example/x",
+            ),
+        ] {
+            let url = resolve(typed, &service(base), &BTreeMap::new()).unwrap();
+            assert_eq!(url.as_str(), whole, "{base} {typed}");
         }
     }
 

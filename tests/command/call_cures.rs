@@ -231,7 +231,8 @@ fn a_forgotten_service_is_named_with_the_line_as_it_was_meant() {
     sandbox
         .hallpass("call demo")
         .fails(2)
-        .says("a URL is missing");
+        .says("a URL is missing")
+        .says("`hallpass call demo PATH` asks for https://a.example/v1/PATH");
 
     let sandbox = sandbox.service("work", &api("https://b.example"));
     sandbox

@@ -15,8 +15,9 @@ const SHOWN: usize = 8;
 /// `error` says what the first of `words`, which should have been a service, came to.
 pub fn service(cx: &Context, words: &[String], error: Error) -> Error {
     let first = words.first().map_or("", String::as_str);
-    let Err(unknown) = cx.service(first) else {
-        return error;
+    let unknown = match cx.service(first) {
+        Err(unknown) => unknown,
+        Ok(service) => return error.with_hint(below(&service)),
     };
     let misspelt = unknown
         .hint()
@@ -66,6 +67,18 @@ pub fn url(cx: &Context, words: &[String], target: &Url, error: Error) -> Error 
         SafeUrl::new(origin.parse().unwrap_or_else(|_| target.clone())),
         line(words, "NAME")
     ))
+}
+
+/// A service alone has no URL: what one looks like here.
+fn below(service: &Service) -> String {
+    let reference = service.reference();
+    match &service.values.api_base_url {
+        Some(base) => {
+            let base = printable(base.trim_end_matches('/'), 100);
+            format!("`hallpass call {reference} PATH` asks for {base}/PATH")
+        }
+        None => format!("`hallpass call {reference} https://…`"),
+    }
 }
 
 fn may_see(service: &Service, target: &Url) -> bool {
