@@ -112,8 +112,8 @@ Register-ArgumentCompleter -Native -CommandName 'hallpass' -ScriptBlock {
         'hallpass;call' {
             [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'Method')
             [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'Method')
-            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines')
-            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines')
             [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Body, as a form is sent; @FILE reads it, several are joined with &')
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Body, as a form is sent; @FILE reads it, several are joined with &')
             [CompletionResult]::new('--data-raw', '--data-raw', [CompletionResultType]::ParameterName, 'Body as it stands; @ means nothing')

@@ -104,8 +104,8 @@ set edit:completion:arg-completer[hallpass] = {|@words|
         &'hallpass;call'= {
             cand -X 'Method'
             cand --request 'Method'
-            cand -H 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines'
-            cand --header 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines'
+            cand -H 'Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines'
+            cand --header 'Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines'
             cand -d 'Body, as a form is sent; @FILE reads it, several are joined with &'
             cand --data 'Body, as a form is sent; @FILE reads it, several are joined with &'
             cand --data-raw 'Body as it stands; @ means nothing'

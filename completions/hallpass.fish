@@ -101,7 +101,7 @@ complete -c hallpass -n "__fish_hallpass_using_subcommand token" -s v -l verbose
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -l no-input -d 'Never ask anything; what would be asked becomes an error'
 complete -c hallpass -n "__fish_hallpass_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s X -l request -d 'Method' -r
-complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s H -l header -d 'Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines' -r
+complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s H -l header -d 'Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -s d -l data -d 'Body, as a form is sent; @FILE reads it, several are joined with &' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l data-raw -d 'Body as it stands; @ means nothing' -r
 complete -c hallpass -n "__fish_hallpass_using_subcommand call" -l data-binary -d 'Body with every byte of @FILE' -r

@@ -1,6 +1,6 @@
 //! What sending comes to.
 
-use http::Method;
+use http::{HeaderMap, Method, StatusCode, Version};
 use url::Url;
 
 use crate::error::Error;
@@ -15,6 +15,8 @@ pub struct Answer {
     pub method: Method,
     pub url: Url,
     pub redirects: u32,
+    /// Of the redirects on the way, where they were asked for.
+    pub passed: Vec<Head>,
     pub retries: u32,
     /// The access token was renewed on the way.
     pub renewed: bool,
@@ -23,6 +25,24 @@ pub struct Answer {
     pub trusted: bool,
     /// What a sign-in would cure.
     pub trouble: Option<Error>,
+}
+
+/// Status line and headers.
+#[derive(Debug)]
+pub struct Head {
+    pub version: Version,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+}
+
+impl Head {
+    pub fn of<B>(response: &http::Response<B>) -> Self {
+        Head {
+            version: response.version(),
+            status: response.status(),
+            headers: response.headers().clone(),
+        }
+    }
 }
 
 /// When it went on, on [`crate::port::Clock::steady_micros`].

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap};
+use http::{StatusCode, Version};
 
 use super::answer::Answer;
 use super::decode::Decoder;
@@ -182,18 +183,41 @@ async fn pump(
     Ok(())
 }
 
-/// Status line and headers as HTTP/1 writes them; at a terminal nothing in them is obeyed.
+/// Status line and headers as HTTP/1 writes them, those of redirects on the way first, as curl
+/// does; at a terminal nothing in them is obeyed.
 pub(super) fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8> {
-    let status = answer.head.status;
-    let mut out = match answer.head.version {
-        http::Version::HTTP_2 => format!("HTTP/2 {} \r\n", status.as_u16()).into_bytes(),
+    let screen = !matches!(sink, Sink::File { .. }) && output.is_terminal();
+    let mut out = Vec::new();
+    for passed in &answer.passed {
+        write_head(
+            &mut out,
+            passed.version,
+            passed.status,
+            &passed.headers,
+            screen,
+        );
+    }
+    let last = &answer.head;
+    write_head(&mut out, last.version, last.status, &last.headers, screen);
+    out
+}
+
+fn write_head(
+    out: &mut Vec<u8>,
+    version: Version,
+    status: StatusCode,
+    headers: &HeaderMap,
+    screen: bool,
+) {
+    let line = match version {
+        Version::HTTP_2 => format!("HTTP/2 {} \r\n", status.as_u16()),
         version => {
             let reason = status.canonical_reason().unwrap_or_default();
-            format!("{version:?} {} {reason}\r\n", status.as_u16()).into_bytes()
+            format!("{version:?} {} {reason}\r\n", status.as_u16())
         }
     };
-    let screen = !matches!(sink, Sink::File { .. }) && output.is_terminal();
-    for (name, value) in &answer.head.headers {
+    out.extend_from_slice(line.as_bytes());
+    for (name, value) in headers {
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b": ");
         if screen {
@@ -205,7 +229,6 @@ pub(super) fn head(answer: &Answer, sink: &Sink, output: &dyn Output) -> Vec<u8>
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    out
 }
 
 /// Where the bytes go and what is made of them on the way.

@@ -51,6 +51,7 @@ fn answer(
         method: http::Method::GET,
         url: url::Url::parse("https://a.example/f").unwrap(),
         redirects: 0,
+        passed: Vec::new(),
         retries: 0,
         renewed: false,
         times: Default::default(),

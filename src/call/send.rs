@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use url::Url;
 
-use super::answer::{Answer, Times};
+use super::answer::{Answer, Head, Times};
 use super::body::Payload;
 use super::challenge::{self, Verdict};
 use super::redirect::{self, KeepPost};
@@ -20,7 +20,7 @@ use super::tokens::Tokens;
 use crate::error::{Code, Error, Result};
 use crate::port::{Body, BoxFuture, Connection, Files, Http, HttpError, Ports, Progress, Response};
 use crate::protocol::endpoint;
-use crate::secret::{SafeUrl, printable};
+use crate::secret::SafeUrl;
 use crate::service::Service;
 use crate::transport::{Credential, ExchangeError, trace};
 
@@ -42,6 +42,8 @@ pub struct Policy {
     pub retry: retry::Policy,
     /// `-s`
     pub quiet: bool,
+    /// `-i`, `-I`: the heads of redirects are wanted too.
+    pub heads: bool,
 }
 
 impl Default for Policy {
@@ -53,6 +55,7 @@ impl Default for Policy {
             insecure: false,
             retry: retry::Policy::NEVER,
             quiet: false,
+            heads: false,
         }
     }
 }
@@ -82,6 +85,7 @@ struct Journey<'a> {
     renewed: bool,
     began: u64,
     connects: u32,
+    passed: Vec<Head>,
 }
 
 impl Sender<'_> {
@@ -95,6 +99,7 @@ impl Sender<'_> {
             renewed: false,
             began: self.ports.clock.steady_millis(),
             connects: 0,
+            passed: Vec::new(),
         };
         loop {
             let sent = self.ports.clock.steady_micros();
@@ -135,6 +140,9 @@ impl Sender<'_> {
             }
             if let Some(location) = self.location(&response) {
                 self.follow(&mut journey, response.status(), &location)?;
+                if self.policy.heads {
+                    journey.passed.push(Head::of(&response));
+                }
                 Box::pin(drain(response)).await;
                 continue;
             }
@@ -153,6 +161,7 @@ impl Sender<'_> {
                 method: journey.outgoing.method.clone(),
                 url: journey.outgoing.url.clone(),
                 redirects: journey.redirects,
+                passed: journey.passed,
                 retries: journey.attempt - 1,
                 renewed: journey.renewed,
                 times: Times {
@@ -295,7 +304,7 @@ impl Sender<'_> {
                 format!(
                     "more than {} redirects, the last to {}",
                     self.policy.max_redirects,
-                    printable(&String::from_utf8_lossy(location), 100)
+                    redirect::shown(location, &journey.outgoing.url)
                 ),
             )
             .with_hint("--max-redirs allows more; a loop never ends"));

@@ -64,6 +64,7 @@ impl ConnectionArgs {
                 (_, true) => AddressFamily::V6,
                 _ => AddressFamily::Any,
             },
+            names_agent: true,
             ..HttpOptions::default()
         }
     }

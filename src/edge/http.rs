@@ -50,6 +50,8 @@ pub struct HttpOptions {
     pub version: HttpVersion,
     /// `-4`, `-6`.
     pub family: AddressFamily,
+    /// Requests carry a User-Agent of their own, or none.
+    pub names_agent: bool,
     /// `--connect-timeout`.
     pub connect_timeout: Option<Duration>,
 }
@@ -149,7 +151,6 @@ impl Client {
         tls.resumption = connects.sessions();
         let connect_timeout = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("hallpass/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .no_proxy()
@@ -158,6 +159,9 @@ impl Client {
             .dns_resolver(lookup::Lookup(connects.clone()))
             .connector_layer(connects.clone())
             .tls_backend_preconfigured(tls);
+        if !options.names_agent {
+            builder = builder.user_agent(concat!("hallpass/", env!("CARGO_PKG_VERSION")));
+        }
         if !proxies.is_empty() {
             let chosen = Arc::clone(&proxies);
             builder = builder.proxy(reqwest::Proxy::custom(move |url| chosen.choose(url)));

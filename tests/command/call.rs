@@ -166,6 +166,61 @@ fn a_redirect_within_the_origin_keeps_the_token() {
     assert!(second.headers().contains_key(http::header::AUTHORIZATION));
 }
 
+/// As curl does: each answer on the way, in order.
+#[test]
+fn include_shows_the_heads_of_redirects_too() {
+    for flags in ["-i", "-I"] {
+        let (_authority, api, sandbox) = recorded();
+        api.push(Answer::with_headers(302, &[("location", "there")], "gone"));
+        api.push(Answer::with_headers(200, &[("x-last", "yes")], ""));
+        let shown = sandbox.hallpass(&format!("call demo here -L {flags}")).ok();
+        let text = shown.out().to_ascii_lowercase();
+        let first = text.find("302 found").expect("the first head");
+        let last = text.find("200 ok").expect("the last head");
+        assert!(first < last && text.contains("location: there"), "{text}");
+        assert!(
+            text.contains("x-last: yes") && !text.contains("gone"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_loop_of_redirects_is_told_without_what_its_query_holds() {
+    let (_authority, api, sandbox) = recorded();
+    let location = "/v1/again?access_token=SECRET";
+    api.push(Answer::with_headers(302, &[("location", location)], ""));
+    api.push(Answer::with_headers(302, &[("location", location)], ""));
+    let told = sandbox.hallpass("call demo x -L --max-redirs 1");
+    assert_eq!(told.code, 9, "{told:#?}");
+    assert!(told.stderr.contains("/v1/again?access_token="), "{told:#?}");
+    assert!(!told.stderr.contains("SECRET"), "{told:#?}");
+}
+
+#[test]
+fn the_user_agent_is_the_persons_to_change_and_to_leave_out() {
+    for (flags, sent) in [
+        (
+            &[][..],
+            Some(concat!("hallpass/", env!("CARGO_PKG_VERSION"))),
+        ),
+        (&["-A", "me/1"], Some("me/1")),
+        (&["-A", ""], None),
+        (&["-H", "User-Agent:"], None),
+        (&["-H", "user-agent: you"], Some("you")),
+    ] {
+        let (_authority, api, sandbox) = recorded();
+        sandbox.run(&[&["call", "demo", "x"], flags].concat()).ok();
+        let request = &api.requests()[0];
+        let agent = request.headers().get(http::header::USER_AGENT);
+        assert_eq!(
+            agent.map(|agent| agent.to_str().unwrap()),
+            sent,
+            "{flags:?}"
+        );
+    }
+}
+
 #[test]
 fn include_shows_the_head_and_output_goes_to_a_file() {
     let (_authority, api, sandbox) = recorded();

@@ -97,7 +97,10 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         args.connection.proxy.is_none(),
     )?;
     let filter = args.shape.jq.as_deref().map(Filter::compile).transpose()?;
-    let policy = policy(&args.policy, args.connection.insecure, args.answer.silent)?;
+    let policy = Policy {
+        heads: args.answer.include || head,
+        ..policy(&args.policy, args.connection.insecure, args.answer.silent)?
+    };
     let options = connection(&args.connection, &args.policy)?;
     let allowed = args
         .connection
@@ -225,6 +228,7 @@ fn policy(args: &args::PolicyArgs, insecure: bool, quiet: bool) -> Result<Policy
             unsafe_too: args.retry_unsafe,
         },
         quiet,
+        heads: false,
     })
 }
 

@@ -17,7 +17,7 @@ pub struct RequestArgs {
         allow_hyphen_values = true
     )]
     pub method: Option<String>,
-    /// Header `Name: value`; `Name:` takes one out, `Name;` sends it empty, @FILE reads lines
+    /// Header `Name: value`; `Name:` takes one out (Accept stays as */*), `Name;` sends it empty, @FILE reads lines
     #[arg(
         short = 'H',
         long = "header",
