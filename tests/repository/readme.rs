@@ -178,10 +178,16 @@ fn console_blocks_can_be_copied_and_read() {
                 let name: String = variable
                     .chars()
                     .skip_while(|c| matches!(c, '{' | '#'))
-                    .take_while(char::is_ascii_uppercase)
+                    .take_while(|c| c.is_ascii_uppercase() || *c == '_')
                     .collect();
                 let set = format!("{name}=");
-                let known = name.is_empty() || assigned.contains(&set) || command.contains(&set);
+                // `exec` sets what --env names.
+                let given = format!("hallpass exec demo --env {name} -- ");
+                let known = name.is_empty()
+                    || [&assigned, command]
+                        .iter()
+                        .any(|set_in| set_in.contains(&set))
+                    || command.starts_with(&given);
                 assert!(
                     known,
                     "README.md:{}: ${name} is nobody's: {command}",
