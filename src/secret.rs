@@ -135,6 +135,15 @@ pub fn printable(text: &str, limit: usize) -> String {
     out
 }
 
+/// One word for a POSIX shell, in a line that a person is shown.
+pub fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('=') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Whether foreign words repeat a secret that their author was given, or a good part of it.
 pub fn repeats(words: &str, secret: &str) -> bool {
     const PART: usize = 12;

@@ -8,6 +8,7 @@ use super::form::{Content, Part};
 use super::options::{BodyPlan, Value};
 use super::request::Outgoing;
 use crate::port::Source;
+use crate::secret::quoted;
 use crate::service::Service;
 use crate::transport::trace::header_value;
 
@@ -225,15 +226,6 @@ fn path(source: &Source) -> String {
         Source::Stdin => "-".into(),
         Source::File(path) => quoted(path),
     }
-}
-
-/// One word for a POSIX shell.
-pub fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('=') {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The parts of a multipart plan.

@@ -1,8 +1,7 @@
 //! A command line as it was meant, to be shown in a hint: what was typed, with what was left out.
 
-use crate::call::preview::quoted;
 use crate::error::{Code, Error};
-use crate::secret::printable;
+use crate::secret::{printable, quoted};
 
 /// What was typed, the program's own name first.
 pub fn typed() -> Vec<String> {
@@ -17,6 +16,22 @@ pub fn line<'a>(words: impl IntoIterator<Item = &'a str>, more: bool) -> String 
     let words: Vec<String> = words.into_iter().map(quoted).collect();
     let rest = if more { " …" } else { "" };
     printable(&format!("hallpass {}", words.join(" ")), 300) + rest
+}
+
+/// A word of which only what is before a value is shown: what it is was not understood, and it may
+/// be an item, a header or user information.
+pub fn bare(word: &str) -> String {
+    let place = word.split(['?', '#']).next().unwrap_or_default();
+    let rest = if place == word { "" } else { "?…" };
+    let first = place.split('/').next().unwrap_or_default();
+    let Some(at) = first.find(['=', ':']) else {
+        return format!("{place}{rest}");
+    };
+    let is_port = first[at + 1..].bytes().all(|b| b.is_ascii_digit());
+    if first.as_bytes()[at] == b':' && is_port && at + 1 < first.len() {
+        return format!("{place}{rest}");
+    }
+    format!("{}…", &first[..=at])
 }
 
 /// Where the command of `hallpass [GLOBAL FLAG…] COMMAND …` stands, if it is this one.
@@ -49,9 +64,14 @@ pub fn exec_without_dashes(argv: &[String], is_service: &dyn Fn(&str) -> bool) -
         }
     }
     let at = command?;
-    let command = printable(&quoted(&argv[at]), 80);
+    // NAME=VALUE, as before a command in a shell.
+    let shown = match argv[at].split_once('=') {
+        Some((name, _)) if !name.contains('/') => format!("{name}=…"),
+        _ => argv[at].clone(),
+    };
+    let command = printable(&quoted(&shown), 80);
     let before = argv[1..at].iter().map(String::as_str);
-    let meant = before.chain(["--", argv[at].as_str()]);
+    let meant = before.chain(["--", shown.as_str()]);
     let what = format!("-- is missing before the command {command}");
     let hint = line(meant, argv.len() > at + 1);
     Some(Error::new(Code::Usage, what).with_hint(hint))
@@ -82,10 +102,12 @@ mod tests {
                 "-v --error-format text exec nobody -- ./run",
             ),
             ("exec demo sh -c $x;", "exec demo -- sh …"),
+            ("exec demo KEY=hunter2 make", "exec demo -- 'KEY=…' …"),
         ] {
             let error = exec_without_dashes(&argv(line), &is_service).expect(line);
             assert_eq!(error.hint(), Some(&*format!("hallpass {hint}")), "{line}");
             assert!(error.to_string().contains("--"), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
         }
         for line in [
             "exec demo -- env",

@@ -2,9 +2,8 @@
 //! lasts.
 
 use super::time_words;
-use crate::call::preview::quoted;
 use crate::port::UnixTime;
-use crate::secret::printable;
+use crate::secret::{printable, quoted};
 use crate::service::preset::Preset;
 use crate::service::registration::Grant;
 use crate::service::{Registration, Service};

@@ -1,10 +1,9 @@
 //! Where a new service's values come from: a file to import, a URL, a provider, the person.
 
-use crate::call::preview::quoted;
 use crate::cli::context::Context;
 use crate::cli::new_service;
 use crate::error::{Code, Error, Result};
-use crate::secret::{Secret, printable};
+use crate::secret::{Secret, printable, quoted};
 use crate::service::authlib::{self, Imported};
 use crate::service::preset::Preset;
 use crate::service::{Configuration, Registration, Service, google_client, placeholder};

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::keeping;
 use crate::error::{Code, Error};
 use crate::port::Ports;
-use crate::secret::printable;
+use crate::secret::{printable, quoted};
 
 /// The store in use, where it is not the one that has the session. Unlocks nothing: only a session
 /// that was written by another store is looked for at all.
@@ -47,24 +47,26 @@ pub fn error(session: &Facts, in_use: &str) -> Error {
     ))
 }
 
-/// How to get at sessions in that store, from its [`crate::port::TokenStore::describe`].
+/// How to get at sessions in that store, from its [`crate::port::TokenStore::describe`], which does
+/// not tell everything.
 pub fn way_back(store: &str) -> String {
-    let store = printable(store, 200);
-    let (line, key) = match store.strip_prefix("encrypted file store in ") {
+    // A line that is cut short would choose yet another store.
+    let store = printable(store, 400);
+    let (line, more) = match store.strip_prefix("encrypted file store in ") {
         Some(folder) => (
-            format!("hallpass store use file --path {folder}"),
+            format!("hallpass store use file --path {}", quoted(folder)),
             " (with --key-file FILE where it has one)",
         ),
-        None => (
-            match store.strip_prefix("command ") {
-                Some("pass") => "hallpass store use pass".to_owned(),
-                Some(command) => format!("hallpass store use command -- {command}"),
-                None => "hallpass store use keyring".to_owned(),
-            },
-            "",
-        ),
+        None => match store.strip_prefix("command ") {
+            Some("pass") => ("hallpass store use pass".to_owned(), ""),
+            Some(command) => (
+                format!("hallpass store use command -- {command}"),
+                " (with --protocol docker-credential before -- where it speaks that)",
+            ),
+            None => ("hallpass store use keyring".to_owned(), ""),
+        },
     };
-    format!("`{line}`{key} goes back to it, and `hallpass store move` then carries it over")
+    format!("`{line}`{more} goes back to it, and `hallpass store move` then carries it over")
 }
 
 /// Names of the sessions in each other store, with its description.
@@ -131,10 +133,20 @@ mod tests {
                 "encrypted file store in /s",
                 "`hallpass store use file --path /s` (with --key-file",
             ),
-            ("command pass", "`hallpass store use pass`"),
-            ("command sh x", "`hallpass store use command -- sh x`"),
+            (
+                "encrypted file store in /my store",
+                "`hallpass store use file --path '/my store'`",
+            ),
+            ("command pass", "`hallpass store use pass` goes"),
+            (
+                "command sh x",
+                "`hallpass store use command -- sh x` (with --protocol docker-credential",
+            ),
         ] {
             assert!(way_back(store).starts_with(line), "{}", way_back(store));
         }
+        let long = format!("/{}/end", "x".repeat(290));
+        let line = way_back(&format!("encrypted file store in {long}"));
+        assert!(line.contains(&format!("--path {long}`")), "{line}");
     }
 }

@@ -2,8 +2,7 @@
 
 use url::{Url, form_urlencoded};
 
-use crate::call::preview::quoted;
-use crate::secret::is_unprintable;
+use crate::secret::{is_unprintable, quoted};
 
 /// Parameters that some APIs put a credential into; cursors go by other names.
 const SECRET: [&str; 24] = [

@@ -12,8 +12,8 @@ use super::sealed::{self, Derivation, Sealed};
 use super::{hashed, key_file};
 use crate::edge::{files, lock_file};
 use crate::error::{Code, Error, Result};
-use crate::secret::Secret;
 use crate::secret::seal::Key;
+use crate::secret::{Secret, quoted};
 
 /// Name of the entry that tells a wrong key from a damaged file, and how new entries are sealed.
 const CHECK: &str = "check";
@@ -120,7 +120,7 @@ impl EncryptedFile {
             Some(path) => (
                 "a passphrase",
                 "a key file",
-                format!(" --key-file {}", files::shown(path)),
+                format!(" --key-file {}", quoted(&files::shown(path))),
             ),
             None => ("a key file", "a passphrase", String::new()),
         };
@@ -130,7 +130,8 @@ impl EncryptedFile {
         )
         .with_hint(format!(
             "carry what is in it over into another folder: `hallpass store move file{ours} --path \
-             {folder}-2`"
+             {}`",
+            quoted(&format!("{folder}-2"))
         ))
     }
 

@@ -131,10 +131,9 @@ fn meant(words: &[String], name: &str, typed: usize) -> String {
 }
 
 fn bare(word: &str) -> String {
-    match (Url::parse(word), word.split_once('?')) {
-        (Ok(url), _) if url.has_host() => SafeUrl::new(url).to_string(),
-        (_, Some((path, _))) => format!("{path}?…"),
-        _ => word.to_owned(),
+    match Url::parse(word) {
+        Ok(url) if url.has_host() => SafeUrl::new(url).to_string(),
+        _ => corrected::bare(word),
     }
 }
 
@@ -165,6 +164,14 @@ mod tests {
                 "https://u:hunter2@a.example/x?t=hunter2",
                 "demo 'https://a.example/x?t=…'",
             ),
+            ("password=hunter2", "demo 'password=…'"),
+            ("password:=\"a/hunter2\"", "demo 'password:…'"),
+            ("X-Key:hunter2 /x", "demo 'X-Key:…' …"),
+            ("u:hunter2@a.example/x", "demo 'u:…'"),
+            ("POST key==hunter2", "demo POST 'key=…'"),
+            ("/x#hunter2", "demo '/x?…'"),
+            ("a.example:81/x", "demo a.example:81/x"),
+            ("/docs/1:copy", "demo /docs/1:copy"),
         ] {
             let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
             assert_eq!(
