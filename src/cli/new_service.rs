@@ -8,7 +8,7 @@ use crate::grant::discovery::{discover, discover_resource};
 use crate::port::Ports;
 use crate::protocol::endpoint::as_meant;
 use crate::protocol::metadata::{ServerMetadata, check_endpoint};
-use crate::secret::printable;
+use crate::secret::{printable, quoted};
 use crate::service::Registration;
 use crate::service::configuration::check_name;
 
@@ -30,7 +30,8 @@ pub fn refuse_half_a_url(text: &str, line: &str) -> Result<()> {
             ),
         )
         .with_hint(format!(
-            "a URL begins with https:// (http:// only on this machine itself): {line} {meant}"
+            "a URL begins with https:// (http:// only on this machine itself): {line} {}",
+            quoted(&meant)
         ))),
     }
 }

@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::port::{EntryKey, Purpose};
 use crate::protocol::endpoint::{as_meant, check_endpoint};
-use crate::secret::Secret;
+use crate::secret::{Secret, quoted};
 use crate::service::assign::{assign, client_secret};
 use crate::service::merge::{Origins, overlay};
 use crate::service::registration::{ClientAuthenticationMethod, SecretSource};
@@ -163,7 +163,8 @@ pub fn check_url(what: &str, url: &str, typed: &str) -> Result<()> {
     let usage = Error::new(Code::Usage, error.to_string());
     Err(match (as_meant(url), error.hint()) {
         (Some(meant), _) => usage.with_hint(format!(
-            "it begins with https:// (http:// only on this machine itself): {typed}{meant}"
+            "it begins with https:// (http:// only on this machine itself): {typed}{}",
+            quoted(&meant)
         )),
         (None, Some(hint)) => usage.with_hint(hint.to_owned()),
         (None, None) => usage,

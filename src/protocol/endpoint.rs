@@ -4,7 +4,7 @@
 use url::{Host, Url};
 
 use crate::error::{Code, Error, Result};
-use crate::secret::printable;
+use crate::secret::{is_unprintable, printable};
 
 /// Characters of an endpoint at most.
 const MAX_LENGTH: usize = 8192;
@@ -31,6 +31,10 @@ pub fn is_protected(url: &Url) -> bool {
 /// The URL that somebody meant who left its scheme out, or wrote http for a host that is not this
 /// machine: https, and http on loopback alone. `None` where nothing good comes of it.
 pub fn as_meant(text: &str) -> Option<String> {
+    // It is shown as it is, to be typed.
+    if text.chars().any(is_unprintable) {
+        return None;
+    }
     let rest = match text.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
         Some(_) => return None,
@@ -122,6 +126,8 @@ mod tests {
             ("word", None),
             ("", None),
             ("a b.example", None),
+            ("a.example/\u{202e}", None),
+            ("a.example/\u{1b}[2J", None),
         ] {
             assert_eq!(as_meant(text).as_deref(), meant, "{text}");
         }

@@ -202,10 +202,17 @@ fn a_forgotten_service_is_named_with_the_line_as_it_was_meant() {
     let sandbox = Sandbox::new();
     let nobody = sandbox.hallpass("call /notes").fails(2);
     nobody.says("hallpass call google /notes");
+    let flag = sandbox.hallpass("call --url /notes").fails(2);
+    assert!(!flag.stderr.contains("\"\" is no service"), "{flag:#?}");
     let sandbox = sandbox.service("demo", &api("https://a.example"));
     for (line, code, hint) in [
         ("call notes", 2, "hallpass call demo notes`"),
         ("call /notes?t=hunter2", 2, "hallpass call demo '/notes?…'`"),
+        (
+            "call password=hunter2",
+            2,
+            "hallpass call demo 'password=…'`",
+        ),
         (
             "call POST /notes text=hunter2",
             3,

@@ -317,6 +317,26 @@ fn an_issuer_without_its_scheme_is_told_with_the_url_that_was_meant() {
     let _ = ended.says("`hallpass edit old --set issuer=http://127.0.0.1:8777`");
 }
 
+/// A terminal obeys no hint, and a shell takes it as the one line that it is.
+#[test]
+fn what_is_repeated_of_a_url_that_was_meant_is_harmless() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["add", "x\u{1b}[2J", "a.example"][..],
+        &["add", "a.example/\u{202e}"],
+        &["login", "a.example/\u{202e}"],
+        &["add", "x", "--issuer", "a.example/\u{202e}"],
+    ] {
+        let told = sandbox.run(arguments);
+        assert!(!told.stderr.is_empty(), "{arguments:?}");
+        for unsafe_to_show in ['\u{1b}', '\u{202e}'] {
+            assert!(!told.stderr.contains(unsafe_to_show), "{told:#?}");
+        }
+    }
+    let told = sandbox.hallpass("login a.example/x&reboot").fails(2);
+    told.says("hallpass login 'https://a.example/x&reboot'");
+}
+
 #[test]
 fn what_a_provider_needs_to_know_is_told_as_the_line_that_says_it() {
     let sandbox = Sandbox::new();

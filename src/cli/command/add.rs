@@ -54,14 +54,15 @@ pub fn run(cx: &Context, mut args: Args) -> Result<()> {
         args.url = args.name.take();
     }
     let flags = args.values.layer()?;
+    // First, as hints repeat it.
+    if let Some(name) = &args.name {
+        refuse_half_a_url(name, "hallpass add")?;
+        check(name)?;
+    }
     if let Some(url) = &args.url {
         let name = args.name.as_deref().map(|name| format!("{name} "));
         let line = format!("hallpass add {}", name.unwrap_or_default());
         check_url("the URL", url, &line)?;
-    }
-    if let Some(name) = &args.name {
-        refuse_half_a_url(name, "hallpass add")?;
-        check(name)?;
     }
     let source = source(cx, &args)?;
     let name = name(&args, &source)?;

@@ -14,7 +14,9 @@ const SHOWN: usize = 8;
 
 /// `error` says what the first of `words`, which should have been a service, came to.
 pub fn service(cx: &Context, words: &[String], error: Error) -> Error {
-    let first = words.first().map_or("", String::as_str);
+    let Some(first) = words.first() else {
+        return error;
+    };
     let unknown = match cx.service(first) {
         Err(unknown) => unknown,
         Ok(service) => return error.with_hint(below(&service)),
