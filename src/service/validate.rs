@@ -258,6 +258,8 @@ fn refused(service: &Service, key: &str, value: &str, why: &str) -> Error {
     };
     let value = match why {
         HOLDS_CREDENTIALS => "the URL".to_owned(),
+        // What was refused before that was looked at may have a password too.
+        NO_URL | NOT_HTTPS if value.contains('@') => "the URL".to_owned(),
         _ => format!("\"{}\"", printable(value, 200)),
     };
     let name = &service.name;

@@ -374,6 +374,12 @@ fn twitch_is_told_the_client_id_in_a_header() {
 
 #[test]
 fn a_url_with_a_password_is_not_repeated() {
-    let error = resolve("[service.w]\nissuer = 'https://u:hunter2@a.example'\n", "w").unwrap_err();
-    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    for url in [
+        "https://u:hunter2@a.example",
+        "http://u:hunter2@a.example",
+        "u:hunter2@a.example",
+    ] {
+        let error = resolve(&format!("[service.w]\nissuer = '{url}'\n"), "w").unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
 }
