@@ -82,14 +82,16 @@ impl Filter {
     }
 }
 
-/// jq's own definitions, `fromjson` among them.
+/// jq's own definitions, `fromjson` among them, and what is missing there. Each sees those before it.
 fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let guarded = "def fromjson: not_too_deep | fromjson_of_any_depth;";
-    let guarded = load::parse(guarded, |parser| parser.defs());
+    let [guarded, missing] =
+        [guarded, include_str!("filter.jq")].map(|text| load::parse(text, |parser| parser.defs()));
     jaq_core::defs()
         .chain(guarded.unwrap_or_default())
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
+        .chain(missing.unwrap_or_default())
 }
 
 /// jq's own functions. Text inside an answer is foreign too: `fromjson` looks at its depth first.
@@ -250,6 +252,24 @@ mod tests {
                 ".items[0] | @json, @base64 \"x\\(.s)\"",
                 &[r#""{\"n\":1,\"s\":\"a\"}""#, "\"xYQ==\""],
             ),
+            (
+                r#"[1.5, "a \"b\", c", null, true, ""] | @csv"#,
+                &[r#""1.5,\"a \"\"b\"\", c\",,true,\"\"""#],
+            ),
+            (
+                r#"[.items[0].n, "a\tb\\\n\r", null] | @tsv"#,
+                &[r#""1\ta\\tb\\\\\\n\\r\t""#],
+            ),
+            (r#"@csv "\(["a", 1])!""#, &[r#""\"a\",1!""#]),
+            (".items[].n | IN(2, 3)", &["false", "true"]),
+            ("IN(.items[].n; 2, 3)", &["true"]),
+            (
+                "INDEX(.items[]; .s) | map_values(.n)",
+                &[r#"{"a":1,"b":2}"#],
+            ),
+            (".items[0] | [leaf_paths]", &[r#"[["n"],["s"]]"#]),
+            ("1, [2] | toarray", &["[1]", "[2]"]),
+            (r#""-a-" | trimstr("-")"#, &["\"a\""]),
         ] {
             assert_eq!(
                 outputs(expression, input).unwrap(),
@@ -270,6 +290,10 @@ mod tests {
             let error = Filter::compile(expression).unwrap_err();
             assert_eq!(error.code(), Code::Usage);
             assert!(error.to_string().contains(text), "{expression}: {error}");
+        }
+        for rows in ["[[1]] | @csv", "[{}] | @tsv", "1 | @tsv", "{} | @csv"] {
+            let error = outputs(rows, "null").unwrap_err().to_string();
+            assert!(error.contains("row of"), "{rows}: {error}");
         }
         let error = outputs(".a.b", "{\"a\":1}").unwrap_err();
         assert!(error.to_string().starts_with("--jq: "), "{error}");

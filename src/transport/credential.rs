@@ -51,7 +51,7 @@ impl AllowedOrigin {
     pub fn new(pattern: &str, from: &str) -> Result<Self> {
         let parsed = Pattern::parse(pattern)
             .and_then(|parsed| match parsed.origin.path() {
-                "" | "/" if parsed.origin.query().is_none() => Ok(parsed),
+                "" | "/" if parsed.origin[url::Position::AfterPath..].is_empty() => Ok(parsed),
                 _ => Err("names more than scheme, host and port"),
             })
             .map_err(|why| {
@@ -93,6 +93,10 @@ impl Pattern {
         };
         if plain.contains('*') {
             return Err("has a * that is not the whole first label");
+        }
+        // The URL parser would drop it.
+        if plain.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err("holds a space or a control character");
         }
         let origin = Url::parse(&plain).map_err(|_| "is not a URL")?;
         if !origin.username().is_empty() || origin.password().is_some() {
@@ -358,6 +362,10 @@ mod tests {
             "https://u:p@api.example.com",
             "https://api.example.com/path",
             "https://api.example.com/?q",
+            "https://api.example.com#",
+            "https://api.example.com ",
+            "https://api.\texample.com",
+            "https://api.example.com/#f",
             "api.example.com",
             "*",
             "",
