@@ -77,7 +77,12 @@ pub async fn deliver(
     let packed = decoder.is_some();
     let mut done = Delivered::default();
     let mut sink = match &show.file {
-        _ if show.head => Sink::stdout(places, &answer.head.headers),
+        Some(path) if show.head => Sink::File {
+            download: places
+                .files
+                .download(path, crate::port::files::Mode::Fresh, &[])?,
+            bar: None,
+        },
         Some(path) if !failed || show.resume.from > 0 || discards(path) => {
             match show.resume.answered(status, &answer.head.headers)? {
                 Answered::Whole => {
@@ -123,7 +128,11 @@ pub async fn deliver(
             return Ok(done);
         }
     }
-    if show.head || (show.fail && failed) {
+    if show.head {
+        sink.finish(places)?;
+        return Ok(done);
+    }
+    if show.fail && failed {
         return Ok(done);
     }
     match pump(body, decoder, &mut sink, places, &mut done).await {

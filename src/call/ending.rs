@@ -9,7 +9,7 @@ use super::run::Stage;
 use super::timing::{self, Timing};
 use super::write_out::{self, Facts};
 use crate::error::{Error, Result};
-use crate::port::Source;
+use crate::port::{Files, Source};
 
 /// `--timing`
 pub fn tell_timing(
@@ -25,6 +25,14 @@ pub fn tell_timing(
     }
 }
 
+/// The format of `-w FORMAT` or `-w @FILE`; read before anything is sent.
+pub fn format(typed: &str, files: &dyn Files) -> Result<String> {
+    match typed.strip_prefix('@') {
+        Some(path) => Reader::new(files).text(&Source::of(path)),
+        None => Ok(typed.to_owned()),
+    }
+}
+
 /// `-w`
 pub fn report(
     format: &Option<String>,
@@ -34,11 +42,7 @@ pub fn report(
 ) -> Result<()> {
     let Some(format) = format else { return Ok(()) };
     facts.failed = error.map(|error| (error.code(), error.to_string()));
-    let format = match format.strip_prefix('@') {
-        Some(path) => Reader::new(stage.files).text(&Source::of(path))?,
-        None => format.clone(),
-    };
-    let (out, err) = write_out::write(&format, &facts);
+    let (out, err) = write_out::write(format, &facts);
     if !out.is_empty() {
         stage.output.write(out.as_bytes())?;
     }

@@ -44,6 +44,7 @@ pub struct Call {
     pub resume: Option<Offset>,
     pub quiet: bool,
     pub max_time: Option<Duration>,
+    /// `-w`, as [`super::ending::format`] has it.
     pub write_out: Option<String>,
     /// `--timing`
     pub timing: Option<Timing>,

@@ -186,6 +186,28 @@ fn include_shows_the_heads_of_redirects_too() {
 }
 
 #[test]
+fn heads_asked_for_go_to_the_file_as_curls_do() {
+    for status in [200, 404] {
+        let (_authority, api, sandbox) = recorded();
+        api.push(Answer::with_headers(status, &[("x-a", "yes")], ""));
+        let ended = sandbox.hallpass("call demo x -I -o head.txt");
+        assert!(ended.stdout.is_empty(), "{ended:#?}");
+        let head = std::fs::read_to_string(sandbox.path("head.txt")).expect("the head");
+        let head = head.to_ascii_lowercase();
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+        assert!(head.contains("x-a: yes\r\n"), "{head}");
+    }
+}
+
+#[test]
+fn a_format_that_cannot_be_read_is_told_before_anything_is_sent() {
+    let (_authority, api, sandbox) = recorded();
+    let ended = sandbox.hallpass("call demo POST x a=1 -w @nowhere").code(2);
+    assert!(ended.stderr.contains("nowhere"), "{ended:#?}");
+    assert!(api.requests().is_empty());
+}
+
+#[test]
 fn a_loop_of_redirects_is_told_without_what_its_query_holds() {
     let (_authority, api, sandbox) = recorded();
     let location = "/v1/again?access_token=SECRET";

@@ -17,7 +17,7 @@ use crate::call::run::{Call, Stage, Target};
 use crate::call::send::Policy;
 use crate::call::timing::Timing;
 use crate::call::tokens::{NoTokens, SessionTokens, Tokens};
-use crate::call::{retry, run as calling, url, words};
+use crate::call::{ending, retry, run as calling, url, words};
 use crate::cli::connection_args::ConnectionArgs;
 use crate::cli::context::{Context, HttpOptions};
 use crate::cli::output::Stdout;
@@ -131,6 +131,8 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
         ..Wanted::default()
     };
     let preview = preview(&args, compressed);
+    let format = |typed: &String| ending::format(typed, cx.files());
+    let write_out = args.answer.write_out.as_ref().map(format).transpose()?;
     let ports = cx.ports();
     let asked = ports.clock.steady_micros();
     let access = match preview {
@@ -174,7 +176,7 @@ fn call(cx: &Context, mut args: Args) -> Result<()> {
             .transpose()?,
         quiet: answer.silent || args.curl.no_progress_meter,
         max_time: seconds("--max-time", args.policy.max_time)?,
-        write_out: answer.write_out.clone(),
+        write_out,
         timing,
         preview,
         filter,

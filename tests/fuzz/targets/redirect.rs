@@ -42,9 +42,11 @@ fuzz_target!(|bytes: &[u8]| {
         let named = pattern.split("://").nth(1).unwrap_or(pattern).to_lowercase();
         let named = named.split([':', '/']).next().unwrap_or_default();
         let suffix = named.strip_prefix('*').unwrap_or(named);
-        // A pattern in Unicode is compared in its ASCII form.
+        // Unicode, numbers that are addresses and the like have another spelling in a URL.
+        let plain = suffix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+            && suffix.bytes().any(|b| b.is_ascii_lowercase() && b != b'x');
         assert!(
-            !suffix.is_ascii() || suffix.is_empty() || host.ends_with(suffix.trim_end_matches('.')),
+            !plain || url.domain().is_none() || host.ends_with(suffix.trim_end_matches('.')),
             "{pattern:?} let {host:?} see a token"
         );
     }
