@@ -85,6 +85,13 @@ pub fn check_endpoint(name: &str, text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Whether an origin is written out as scheme, host and port. The URL parser sees past spaces,
+/// backslashes and the like; a person may not.
+pub fn is_spelled_out(origin: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "\\@%#".contains(c);
+    origin.contains("://") && !origin.chars().any(odd)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

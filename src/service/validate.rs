@@ -6,7 +6,7 @@ use url::Url;
 use super::resolved::Service;
 use super::{Registration, placeholder};
 use crate::error::{Code, Error, Result};
-use crate::protocol::endpoint::{as_meant, is_protected};
+use crate::protocol::endpoint::{as_meant, is_protected, is_spelled_out};
 use crate::secret::printable;
 
 /// Parameters that belong to the protocol: no configuration may give or override them.
@@ -200,6 +200,9 @@ pub fn check_origin_pattern(pattern: &str) -> Result<(), &'static str> {
 }
 
 fn origin_only(text: &str) -> Result<(), &'static str> {
+    if !is_spelled_out(text) {
+        return Err("is not written as scheme, host and port");
+    }
     let url = secure_url(text)?;
     if url.path() != "/" || url.query().is_some() {
         return Err("is more than scheme, host and port");
@@ -348,6 +351,8 @@ mod tests {
             "https://a*.example.com",
             "http://*.example.com",
             "https://api.example.com/v1",
+            "https://api.example.com#",
+            "https:/api.example.com",
             "*",
         ] {
             assert!(check_origin_pattern(bad).is_err(), "{bad}");

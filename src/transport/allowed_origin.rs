@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use crate::error::{Code, Error, Result};
-use crate::protocol::endpoint::is_protected;
+use crate::protocol::endpoint::{is_protected, is_spelled_out};
 use crate::secret::printable;
 
 /// One pattern: `https://api.example.com`, `https://*.example.com`, `http://127.0.0.1:8080`.
@@ -65,9 +65,7 @@ impl Pattern {
         if plain.contains('*') {
             return Err("has a * that is not the whole first label");
         }
-        // The URL parser would see past these; a person may not.
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "\\@%".contains(c);
-        if plain.chars().any(odd) || !plain.contains("://") {
+        if !is_spelled_out(&plain) {
             return Err("is not written as scheme, host and port");
         }
         let origin = Url::parse(&plain).map_err(|_| "is not a URL")?;
