@@ -200,10 +200,11 @@ pub fn check_origin_pattern(pattern: &str) -> Result<(), &'static str> {
 }
 
 fn origin_only(text: &str) -> Result<(), &'static str> {
+    // Credentials in it are told first: then the text is not repeated.
+    let url = secure_url(text)?;
     if !is_spelled_out(text) {
         return Err("is not written as scheme, host and port");
     }
-    let url = secure_url(text)?;
     if url.path() != "/" || url.query().is_some() {
         return Err("is more than scheme, host and port");
     }
