@@ -22,16 +22,16 @@ impl<F: Future> Future for Running<F> {
     type Output = (Pin<Box<F>>, F::Output);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = &mut self.0 else {
+        let Some(mut future) = self.0.take() else {
             // As any future that was polled after its end.
             return Poll::Pending;
         };
         match future.as_mut().poll(context) {
-            Poll::Ready(output) => match self.0.take() {
-                Some(memory) => Poll::Ready((memory, output)),
-                None => Poll::Pending,
-            },
-            Poll::Pending => Poll::Pending,
+            Poll::Ready(output) => Poll::Ready((future, output)),
+            Poll::Pending => {
+                self.0 = Some(future);
+                Poll::Pending
+            }
         }
     }
 }

@@ -67,7 +67,8 @@ pub fn is_absolute(word: &str) -> bool {
     lower.starts_with("http://") || lower.starts_with("https://")
 }
 
-fn is_upper(word: &str) -> bool {
+/// Whether it can only be a method.
+pub fn is_upper(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase())
 }
 

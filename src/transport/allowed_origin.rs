@@ -22,14 +22,17 @@ impl AllowedOrigin {
     pub fn new(pattern: &str, from: &str) -> Result<Self> {
         let parsed = Pattern::parse(pattern)
             .and_then(|parsed| match parsed.origin.path() {
-                "" | "/" if parsed.origin[url::Position::AfterPath..].is_empty() => Ok(parsed),
+                "" | "/" if parsed.origin.query().is_none() => Ok(parsed),
                 _ => Err("names more than scheme, host and port"),
             })
             .map_err(|why| {
-                Error::new(
-                    Code::ConfigInvalid,
-                    format!("origin {:?} ({from}) {why}", printable(pattern, 120)),
-                )
+                // What stands before an @ may be a password.
+                let shown = match pattern.rsplit_once('@') {
+                    Some((_, place)) => format!("…@{}", printable(place, 120)),
+                    None => printable(pattern, 120),
+                };
+                let what = format!("origin {shown:?} ({from}) {why}");
+                Error::new(Code::ConfigInvalid, what)
                 .with_hint("an origin looks like https://api.example.com or https://*.example.com; http only on loopback")
             })?;
         Ok(AllowedOrigin {

@@ -280,6 +280,7 @@ mod tests {
         ] {
             let error = AllowedOrigin::new(bad, "config.toml").unwrap_err();
             assert_eq!(error.code(), Code::ConfigInvalid, "{bad}");
+            assert!(!error.to_string().contains("u:p"), "{error}");
             assert!(Audience::default().allow(bad, "config.toml").is_err());
         }
     }

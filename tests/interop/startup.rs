@@ -52,6 +52,18 @@ fn traced(sandbox: Sandbox, line: &str) -> (Sandbox, Trace) {
     (sandbox.through(&[]), trace)
 }
 
+/// A session on a real keyring; `None` where that or strace is missing.
+fn signed_in() -> Option<(Keyring, Authority, Sandbox)> {
+    let keyring = Keyring::start()?;
+    if !has_strace() {
+        return None;
+    }
+    let authority = Authority::honest();
+    let sandbox = super::keyring::sandbox(&keyring).service("demo", &authority.service());
+    sandbox.hallpass("login demo").ok();
+    Some((keyring, authority, sandbox))
+}
+
 #[test]
 fn help_version_and_completions_read_no_file_and_make_no_socket() {
     if !has_strace() {
@@ -73,15 +85,9 @@ fn help_version_and_completions_read_no_file_and_make_no_socket() {
 
 #[test]
 fn what_only_looks_at_facts_reaches_no_store_and_no_network() {
-    let Some(keyring) = Keyring::start() else {
+    let Some((_keyring, _authority, mut sandbox)) = signed_in() else {
         return;
     };
-    if !has_strace() {
-        return;
-    }
-    let authority = Authority::honest();
-    let mut sandbox = super::keyring::sandbox(&keyring).service("demo", &authority.service());
-    sandbox.hallpass("login demo").ok();
     for line in ["status", "list", "show demo", "providers"] {
         let trace;
         (sandbox, trace) = traced(sandbox, line);
@@ -92,15 +98,9 @@ fn what_only_looks_at_facts_reaches_no_store_and_no_network() {
 
 #[test]
 fn a_fresh_token_comes_from_the_keyring_without_tls_and_network() {
-    let Some(keyring) = Keyring::start() else {
+    let Some((_keyring, _authority, sandbox)) = signed_in() else {
         return;
     };
-    if !has_strace() {
-        return;
-    }
-    let authority = Authority::honest();
-    let sandbox = super::keyring::sandbox(&keyring).service("demo", &authority.service());
-    sandbox.hallpass("login demo").ok();
     let (_, trace) = traced(sandbox, "token demo");
     let sockets = trace.sockets();
     assert_eq!(sockets.len(), 1, "the bus, once: {}", trace.0);

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::call::words::is_upper;
 use crate::cli::context::Context;
 use crate::cli::corrected;
 use crate::error::{Code, Error};
@@ -117,9 +118,7 @@ fn line(words: &[String], name: &str) -> String {
 
 /// `typed`: words and flags after `call`.
 fn meant(words: &[String], name: &str, typed: usize) -> String {
-    let method = words
-        .first()
-        .is_some_and(|word| word.bytes().all(|b| b.is_ascii_uppercase()));
+    let method = words.first().is_some_and(|word| is_upper(word));
     let shown: Vec<String> = words
         .iter()
         .take(1 + usize::from(method))

@@ -5,6 +5,22 @@ use jsonwebtoken::Algorithm;
 use super::*;
 use crate::protocol::test_keys::TestKey;
 
+/// The server rotates, and while it answers the store breaks, for one write, and the state folder
+/// for so many.
+fn breaking(state_too: usize) -> Rc<World> {
+    let world = Rc::new(world(9_999));
+    let inside = Rc::downgrade(&world);
+    world.http.on_request(move |_| {
+        let world = inside.upgrade().unwrap();
+        world.store.fail_next(Operation::Write, Code::StoreFull);
+        for _ in 0..state_too {
+            world.state.fail_next(Operation::Write, Code::StoreFull);
+        }
+        Answer::json(200, &rotation())
+    });
+    world
+}
+
 #[test]
 fn a_renewal_is_written_ahead_then_written_and_only_then_used() {
     let world = world(9_999);
@@ -86,14 +102,7 @@ fn a_store_that_cannot_be_written_spends_nothing() {
 
 #[test]
 fn a_write_that_fails_after_rotation_hands_the_token_out_and_the_next_run_heals() {
-    let world = Rc::new(world(9_999));
-    let inside = Rc::downgrade(&world);
-    world.http.on_request(move |_| {
-        // The store breaks while the server answers.
-        let world = inside.upgrade().unwrap();
-        world.store.fail_next(Operation::Write, Code::StoreFull);
-        Answer::json(200, &rotation())
-    });
+    let world = breaking(0);
     assert_eq!(ok(&world), "access-2");
     assert!(warned(&world, "could not be stored"));
     assert_eq!(stored(&world).token.refresh_token, Some("refresh-1".into()));
@@ -110,13 +119,7 @@ fn a_write_that_fails_after_rotation_hands_the_token_out_and_the_next_run_heals(
 
 #[test]
 fn a_spill_survives_a_store_that_is_still_broken() {
-    let world = Rc::new(world(9_999));
-    let inside = Rc::downgrade(&world);
-    world.http.on_request(move |_| {
-        let world = inside.upgrade().unwrap();
-        world.store.fail_next(Operation::Write, Code::StoreFull);
-        Answer::json(200, &rotation())
-    });
+    let world = breaking(0);
     ok(&world);
     world.store.fail_next(Operation::Write, Code::StoreFull);
     assert_eq!(ok(&world), "access-2");
@@ -128,30 +131,15 @@ fn a_spill_survives_a_store_that_is_still_broken() {
 
 #[test]
 fn when_the_spill_fails_too_the_person_is_told_what_it_means() {
-    let world = Rc::new(world(9_999));
-    let inside = Rc::downgrade(&world);
-    world.http.on_request(move |_| {
-        let world = inside.upgrade().unwrap();
-        world.store.fail_next(Operation::Write, Code::StoreFull);
-        // Neither jotted down before nor spilled after.
-        world.state.fail_next(Operation::Write, Code::StoreFull);
-        world.state.fail_next(Operation::Write, Code::StoreFull);
-        Answer::json(200, &rotation())
-    });
+    // Neither jotted down before nor spilled after.
+    let world = breaking(2);
     assert_eq!(ok(&world), "access-2");
     assert!(warned(&world, "hallpass login work@ada"));
 }
 
 #[test]
 fn what_could_not_be_jotted_down_is_spilled_all_the_same() {
-    let world = Rc::new(world(9_999));
-    let inside = Rc::downgrade(&world);
-    world.http.on_request(move |_| {
-        let world = inside.upgrade().unwrap();
-        world.store.fail_next(Operation::Write, Code::StoreFull);
-        world.state.fail_next(Operation::Write, Code::StoreFull);
-        Answer::json(200, &rotation())
-    });
+    let world = breaking(1);
     assert_eq!(ok(&world), "access-2");
     assert!(warned(&world, "the next run will store it"));
     assert_eq!(ok(&world), "access-2");
