@@ -1,5 +1,6 @@
 //! nginx on ports of its own, over TLS under a small authority.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,8 @@ pub struct Nginx {
     pub port: u16,
     /// TLS that wants a client certificate of the same authority.
     pub client_port: u16,
+    /// Plain, and not in the log.
+    quiet_port: u16,
 }
 
 impl Nginx {
@@ -33,9 +36,9 @@ impl Nginx {
             .into_iter()
             .find(|path| path.exists())?;
         certificates(sandbox);
-        let (port, client_port) = (free_port(), free_port());
+        let (port, client_port, quiet_port) = (free_port(), free_port(), free_port());
         let folder = sandbox.path("nginx");
-        let text = configuration(&folder, (port, client_port), maps, locations);
+        let text = configuration(&folder, (port, client_port, quiet_port), maps, locations);
         sandbox.write("nginx/nginx.conf", &text);
         let mut child = Command::new(program)
             .args(["-e", "stderr", "-p"])
@@ -60,11 +63,18 @@ impl Nginx {
             child,
             port,
             client_port,
+            quiet_port,
         })
     }
 
     /// Lines of the access log: `connection protocol status method host uri authorization`.
     pub fn log(&self, sandbox: &Sandbox) -> Vec<String> {
+        // It answers first and writes the line then. It does one thing after the other, so once
+        // it answers this, the lines of all earlier answers are written.
+        let mut later = TcpStream::connect(("127.0.0.1", self.quiet_port)).expect("nginx");
+        let asked = later.write_all(b"GET / HTTP/1.0\r\n\r\n");
+        let answered = asked.and_then(|()| later.read_to_end(&mut Vec::new()));
+        assert!(answered.expect("an answer") > 0, "nginx does not answer");
         let text = sandbox.read("nginx/access.log");
         text.lines().map(str::to_owned).collect()
     }
@@ -104,8 +114,8 @@ fn certificates(sandbox: &Sandbox) {
 }
 
 /// One process, so that nobody has to be trusted with the folder and one kill ends it.
-fn configuration(folder: &Path, ports: (u16, u16), maps: &str, locations: &str) -> String {
-    let (port, client_port) = ports;
+fn configuration(folder: &Path, ports: (u16, u16, u16), maps: &str, locations: &str) -> String {
+    let (port, client_port, quiet_port) = ports;
     let folder = folder.display();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {folder}/{name};\n"))
@@ -134,6 +144,7 @@ fn configuration(folder: &Path, ports: (u16, u16), maps: &str, locations: &str) 
              ssl_client_certificate {folder}/ca.pem; ssl_verify_client on;
              location / {{ return 200 '{{\"subject\":\"$ssl_client_verify\"}}'; }}
            }}
+           server {{ listen 127.0.0.1:{quiet_port}; access_log off; return 204; }}
          }}"
     )
 }
